@@ -1,0 +1,127 @@
+//! What can stop a run: each fault names the thing, keeps its cause and says how to go on.
+//!
+//! An input that cannot be read is no fault: it is a [`crate::article::Skipped`] row.
+
+use std::path::{Path, PathBuf};
+
+/// Result of anything that can stop a run.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A fault that stops a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried, as a verb: "read", "write", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The corpus folder holds nothing that can be read.
+    #[error("no readable article under `{}`", path.display())]
+    EmptyCorpus {
+        /// The corpus folder.
+        path: PathBuf,
+        /// What was found there instead, ready to print.
+        found: String,
+    },
+    /// A configuration file, flag, codebook or mapping is wrong.
+    #[error("{message}")]
+    Config {
+        /// Which setting, in which place, and what is wrong with it.
+        message: String,
+        /// How to put it right, if there is one way.
+        hint: Option<String>,
+    },
+    /// A model folder is incomplete, altered, or of a kind that is not served.
+    #[error("{message}")]
+    Model {
+        /// Which model and what is wrong with it.
+        message: String,
+        /// How to put it right, if there is one way.
+        hint: Option<String>,
+    },
+    /// The output folder holds something this program did not write.
+    #[error("`{}` is not an output of sendlens: {found}", path.display())]
+    ForeignOutput {
+        /// The output folder.
+        path: PathBuf,
+        /// What stands there that is not ours.
+        found: String,
+    },
+    /// Another run holds the output folder.
+    #[error("another run is writing `{}`", path.display())]
+    Busy {
+        /// The output folder.
+        path: PathBuf,
+    },
+    /// A published table is damaged or of another version.
+    #[error("cannot use table `{}`: {message}", path.display())]
+    Table {
+        /// The table's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A check that was asked for has failed (`--strict`).
+    #[error("{message}")]
+    Check {
+        /// What was checked and what failed.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Wraps an operating-system error with what was tried on which path.
+    pub fn io(action: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.as_ref().to_owned(), source }
+    }
+
+    /// A configuration fault without a hint.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::Config { message: message.into(), hint: None }
+    }
+
+    /// A configuration fault with a hint.
+    pub fn config_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Config { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// A model fault with a hint.
+    pub fn model(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Model { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// How to go on, in one sentence; `None` where the message says all there is.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config { hint, .. } | Self::Model { hint, .. } => hint.clone(),
+            Self::EmptyCorpus { found, .. } => Some(format!(
+                "sendlens reads .txt, .md, .html, .json, .jsonl and .csv, each also as .gz; {found}"
+            )),
+            Self::ForeignOutput { .. } => Some(
+                "name a folder that does not exist yet; sendlens deletes nothing it did not write".into(),
+            ),
+            Self::Busy { .. } => Some("wait for it to end, or name another output folder".into()),
+            Self::Table { .. } => Some("run `sendlens run` again to write the folder anew".into()),
+            Self::Io { .. } | Self::Check { .. } => None,
+        }
+    }
+
+    /// The exit code of the program for this fault.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config { .. } | Self::ForeignOutput { .. } => 2,
+            Self::Check { .. } => 4,
+            Self::Busy { .. } => 5,
+            Self::Io { .. } | Self::EmptyCorpus { .. } | Self::Model { .. } | Self::Table { .. } => 1,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Theme frequency and sentiment per date from press coverage of special educational needs and
+//! disabilities (SEND) services in the UK.
+//!
+//! Data flows down the list of modules below; a module imports only from modules above it
+//! (`tests/it/layers.rs` reads this list and fails on an import that points down).
+//!
+//! ```text
+//! folder ─walk→ Sources ─read→ RawArticles ─clean→ Blocks ─date→ Published ─passage→ Passages
+//!        ─engine→ Scores ─decide→ Labels ─tally→ rows ─frame→ tables
+//! ```
+
+pub mod error;
+pub mod plain;
+pub mod article;
+pub mod codebook;
+pub mod walk;
+pub mod read;
+pub mod clean;
+pub mod date;
+pub mod passage;
+pub mod duplicate;
+pub mod token;
+pub mod score;
+pub mod models;
+pub mod engine;
+pub mod tally;
+pub mod pipeline;
+#[cfg(feature = "tables")]
+pub mod frame;
+#[cfg(feature = "tables")]
+pub mod query;
+pub mod inspect;
+pub mod train;
+pub mod config;
+#[cfg(feature = "tables")]
+pub mod run;
+
+pub use error::{Error, Result};
