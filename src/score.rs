@@ -27,6 +27,17 @@ pub struct Scores {
     pub truncated_tokens: u32,
 }
 
+/// Measured quality of one label on held-out passages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Share of the passages given the label that deserve it.
+    pub precision: f64,
+    /// Share of the passages that deserve the label that were given it.
+    pub recall: f64,
+    /// Passages that deserve it.
+    pub support: u64,
+}
+
 /// Sentiment of a passage as a whole, not towards a theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

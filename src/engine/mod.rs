@@ -10,13 +10,14 @@
 pub mod lexicon;
 pub mod encoder;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
 use crate::error::Result;
-use crate::score::{LabelSet, Scores, Thresholds};
+use crate::score::{LabelSet, Measured, Scores, Thresholds};
 
 /// One text to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +38,11 @@ pub trait Classifier: Send + Sync {
 
     /// The model's own thresholds, in the order of [`Classifier::labels`].
     fn thresholds(&self) -> &Thresholds;
+
+    /// Precision and recall per label on held-out passages, as its card has them; empty if not measured.
+    fn measured(&self) -> BTreeMap<String, Measured> {
+        BTreeMap::new()
+    }
 
     /// Whether `context` changes scores; if so, whoever stores scores keys on both.
     fn uses_context(&self) -> bool;

@@ -1,0 +1,211 @@
+//! Decisions remade from stored scores: new thresholds, no inference.
+//!
+//! Themes, assignments and frequencies are made anew in a copy of the output, which takes its place at
+//! once. Everything else of the output stays byte for byte.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use polars::prelude::{DataFrame, PlSmallStr};
+
+use super::output::Output;
+use super::tables::{Covered, totals, write_frequencies};
+use super::{Outcome, override_thresholds};
+use crate::article::{Chosen, DateSource, Precision};
+use crate::error::{Error, Result};
+use crate::frame::schema::{self, name};
+use crate::frame::{self, TableFile, Value, column};
+use crate::pipeline::passage_key;
+use crate::score::{Labels, Sentiment, Thresholds};
+use crate::tally::{Counted, MIN_CONFIDENCE, Period, Tally};
+
+/// Files that depend on thresholds.
+const REMADE: [&str; 6] = [
+    "labels.parquet",
+    "passages.parquet",
+    "theme_by_date.csv",
+    "theme_by_date.parquet",
+    "theme_counts_wide.csv",
+    "theme_shares_wide.csv",
+];
+
+/// Remakes the decisions in `out` with `thresholds` over those of its run.
+///
+/// # Errors
+/// [`Error::Config`] if a name is no theme of the run, [`Error::ForeignOutput`] if `out` is no unchanged
+/// output, [`Error::Table`] if a table is damaged, [`Error::Io`] if one cannot be written.
+pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome> {
+    let output = Output::claim(out, None)?;
+    let Some(mut record) = output.former().cloned() else {
+        return Err(Error::config_hint(
+            format!("`{}` holds no run", out.display()),
+            "name the output folder of a former `sendlens run`",
+        ));
+    };
+    let themes = record.codebook.themes.clone();
+    let mut used = Thresholds {
+        themes: themes
+            .iter()
+            .map(|theme| record.engine.thresholds.get(theme).copied().unwrap_or(0.5))
+            .collect(),
+        relevant: record.engine.thresholds.get(name::RELEVANT).copied().unwrap_or(0.0),
+    };
+    override_thresholds(&mut used, &themes, thresholds)?;
+    for (theme, threshold) in themes.iter().zip(&used.themes) {
+        record.engine.thresholds.insert(theme.clone(), *threshold);
+    }
+    if record.engine.has_relevance {
+        record.engine.thresholds.insert(name::RELEVANT.to_owned(), used.relevant);
+    }
+    for file in record.files.keys().filter(|file| !REMADE.contains(&file.as_str())) {
+        let (from, to) = (output.out().join(file), output.folder().join(file));
+        fs::copy(&from, &to).map_err(|error| Error::io("copy", &from, error))?;
+    }
+    let labels = remake(output.out(), output.folder(), &themes, &used)?;
+    let setting = |key: &str| {
+        record
+            .configuration
+            .get(key)
+            .and_then(|setting| setting.get("value"))
+            .and_then(|value| value.as_str())
+    };
+    let period =
+        setting("period").and_then(|text| Period::ALL.into_iter().find(|period| period.as_str() == text));
+    let period = period.unwrap_or_default();
+    let by: Vec<String> = setting("by")
+        .map(|text| text.split(',').map(|item| item.trim().to_owned()).collect())
+        .unwrap_or_default();
+    let day = |key| setting(key).and_then(|text| Date::from_str(text).ok());
+    let (tally, covered) = retally(output.out(), &labels, themes.len(), period, &by)?;
+    let rows = tally.rows(covered.range(day("since"), day("until")))?;
+    write_frequencies(output.folder(), &rows, period, &by, &themes)?;
+    record.totals = totals(&rows, &themes);
+    let record = output.publish(record)?;
+    Ok(Outcome { record, rows, skipped: Vec::new() })
+}
+
+/// Writes `labels` and `passages` anew and gives the labels by passage id.
+fn remake(
+    from: &Path,
+    to: &Path,
+    themes: &[String],
+    thresholds: &Thresholds,
+) -> Result<HashMap<String, Labels>> {
+    let scores = frame::read(from, "labels", None)?;
+    let passages = frame::read(from, "passages", None)?;
+    let ids = column::texts(&passages, name::PASSAGE)?;
+    let p_relevant = column::scores(&passages, name::P_RELEVANT)?;
+    let sentiments = column::texts(&passages, name::SENTIMENT)?;
+    let mut labels = HashMap::new();
+    for ((id, relevant), sentiment) in ids.iter().zip(&p_relevant).zip(&sentiments) {
+        let (Some(id), Some(relevant), Some(sentiment)) = (id, relevant, sentiment) else { continue };
+        let sentiment = Sentiment::ALL.into_iter().find(|known| known.as_str() == *sentiment);
+        let made = Labels {
+            is_relevant: *relevant >= thresholds.relevant,
+            themes: vec![false; themes.len()],
+            sentiment: sentiment.unwrap_or(Sentiment::Neutral),
+        };
+        labels.insert((*id).to_owned(), made);
+    }
+    let mut file = TableFile::create(to, schema::labels())?;
+    let (of, named) = (column::texts(&scores, name::PASSAGE)?, column::texts(&scores, name::THEME)?);
+    for ((id, theme), score) in of.iter().zip(&named).zip(column::scores(&scores, name::SCORE)?) {
+        let (Some(id), Some(theme), Some(score)) = (id, theme, score) else { continue };
+        let Some(index) = themes.iter().position(|known| known == theme) else { continue };
+        let threshold = thresholds.themes[index];
+        let is_given = labels.get_mut(*id).is_some_and(|labels| {
+            labels.themes[index] = labels.is_relevant && score >= threshold;
+            labels.themes[index]
+        });
+        file.push(vec![(*id).into(), (*theme).into(), score.into(), is_given.into(), threshold.into()])?;
+    }
+    file.finish()?;
+    write_passages(to, passages, themes, &labels)?;
+    Ok(labels)
+}
+
+/// Writes `passages` with the columns that thresholds decide replaced.
+fn write_passages(
+    to: &Path,
+    mut passages: DataFrame,
+    themes: &[String],
+    labels: &HashMap<String, Labels>,
+) -> Result<()> {
+    let mut schema = schema::passages();
+    schema.columns.retain(|column| column.name == name::RELEVANT || column.name == name::THEMES);
+    let decided = column::texts(&passages, name::PASSAGE)?
+        .into_iter()
+        .map(|id| {
+            let labels = id.and_then(|id| labels.get(id));
+            let given = labels.map(|labels| {
+                let pairs = themes.iter().zip(&labels.themes);
+                pairs.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.clone()).collect::<Vec<_>>()
+            });
+            vec![labels.map(|labels| labels.is_relevant).into(), Value::from(given)]
+        })
+        .collect::<Vec<_>>();
+    for column in frame::frame(&schema, decided)?.into_columns() {
+        let name: PlSmallStr = column.name().clone();
+        passages.replace(&name, column).map_err(|error| Error::Table {
+            path: to.join("passages.parquet"),
+            message: error.to_string(),
+        })?;
+    }
+    frame::write(to, "passages", &mut passages)
+}
+
+/// Counts anew from the tables in `folder`.
+fn retally(
+    folder: &Path,
+    labels: &HashMap<String, Labels>,
+    themes: usize,
+    period: Period,
+    by: &[String],
+) -> Result<(Tally, Covered)> {
+    let articles = frame::read(folder, "articles", None)?;
+    let ids = column::texts(&articles, name::ARTICLE)?;
+    let dates = column::dates(&articles, name::DATE)?;
+    let precisions = column::texts(&articles, name::DATE_PRECISION)?;
+    let confidences = column::numbers(&articles, name::DATE_CONFIDENCE)?;
+    let groups = by.iter().map(|name| column::texts(&articles, name)).collect::<Result<Vec<_>>>()?;
+    let passages =
+        frame::read(folder, "passages", Some(&[name::PASSAGE, name::ARTICLE, name::TEXT, name::CLUSTER]))?;
+    let texts = column::texts(&passages, name::TEXT)?;
+    let clusters = column::texts(&passages, name::CLUSTER)?;
+    let mut of_article = HashMap::<&str, Vec<(&Labels, u64)>>::new();
+    let keys =
+        column::texts(&passages, name::PASSAGE)?.into_iter().zip(column::texts(&passages, name::ARTICLE)?);
+    for ((passage, article), (text, cluster)) in keys.zip(texts.into_iter().zip(clusters)) {
+        if let (Some(passage), Some(article), Some(text)) = (passage, article, text)
+            && let Some(labels) = labels.get(passage)
+        {
+            of_article.entry(article).or_default().push((labels, passage_key(cluster, text)));
+        }
+    }
+    let mut tally = Tally::new(themes, period);
+    let mut covered = Covered::default();
+    for (index, id) in ids.iter().enumerate() {
+        let Some(id) = id else { continue };
+        let chosen = dates[index].map(|date| Chosen {
+            date,
+            precision: match precisions[index] {
+                Some("year") => Precision::Year,
+                Some("month") => Precision::Month,
+                _ => Precision::Day,
+            },
+            source: DateSource::Metadata,
+            confidence: confidences[index].unwrap_or(0.0),
+            text: String::new(),
+        });
+        if let Some(chosen) = chosen.as_ref().filter(|chosen| chosen.confidence >= MIN_CONFIDENCE) {
+            covered.add(chosen.date, chosen.precision);
+        }
+        let group: Vec<_> = groups.iter().map(|column| column[index].map(str::to_owned)).collect();
+        let passages = of_article.remove(id).unwrap_or_default();
+        tally.add(&Counted { period: period.of(chosen.as_ref()), group: &group, passages: &passages });
+    }
+    Ok((tally, covered))
+}

@@ -1,0 +1,346 @@
+//! The whole job: a [`Config`] becomes tables and a run record, published at once.
+//!
+//! *Takes* a configuration. *Gives* an [`Outcome`] for the closing summary. *Fails* before work starts if
+//! the configuration, the corpus or the output folder is wrong; later only if writing or the engine fails.
+
+pub mod output;
+pub mod record;
+mod decide;
+mod tables;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Zoned;
+use sha2::{Digest, Sha256};
+
+use crate::article::Skipped;
+use crate::codebook::Codebook;
+use crate::config::{Config, Layers, nearest};
+use crate::engine::{self, Classifier};
+use crate::error::{Error, Result};
+use crate::frame::schema;
+use crate::pipeline::{self, Progress, hex};
+use crate::read::metadata::Metadata;
+use crate::score::Thresholds;
+use crate::tally::Row;
+use crate::walk;
+pub use decide::decide;
+use output::Output;
+use record::Record;
+use tables::Tables;
+
+/// Columns of an article that rows can be grouped by, beside those of the user's metadata.
+pub const GROUPABLE: [&str; 4] = [schema::name::OUTLET, "format", "language", schema::name::DATE_SOURCE];
+
+/// Name of the metadata kept in an output folder, so that the next run on it uses it again.
+const METADATA: &str = "metadata.csv";
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The published record; for a dry run, what it would hold as far as known without scoring.
+    pub record: Record,
+    /// The rows of `theme_by_date`; empty for a dry run.
+    pub rows: Vec<Row>,
+    /// Inputs that could not be read.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Outcome {
+    /// The exit code: 3 if inputs were skipped and that is not allowed, else 0.
+    #[must_use]
+    pub fn exit_code(&self, allows_skipped: bool) -> u8 {
+        if self.skipped.is_empty() || allows_skipped { 0 } else { 3 }
+    }
+}
+
+/// Told how far the work is: progress, and the number of sources in all.
+pub type OnProgress<'a> = &'a mut dyn FnMut(Progress, usize);
+
+/// Runs the job of `config`. `layers` are recorded with their origins.
+///
+/// # Errors
+/// Everything that [`Error`] lists; nothing is published then, and an earlier output is untouched.
+pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Result<Outcome> {
+    let started = Zoned::now();
+    let codebook = codebook(config)?;
+    let engine = engine::open(&config.engine, &codebook)?;
+    let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
+    let output = Output::claim(&config.out, config.metadata.as_deref())?;
+    let metadata = metadata(config, &output)?;
+    check_by(&config.by, metadata.as_ref())?;
+    let walk = walk_corpus(config, &output)?;
+    if walk.sources.is_empty() {
+        return Err(nothing_to_read(config, &walk.skipped));
+    }
+    let mut tables = Tables::create(output.folder(), config, &codebook, &thresholds, metadata.as_ref())?;
+    for skipped in walk.skipped {
+        tables.skip(skipped);
+    }
+    let mut report = |progress| on_progress(progress, walk.sources.len());
+    tables.on_progress = Some(&mut report);
+    let pool = thread_pool(config.jobs)?;
+    let input_hash = pool.install(|| {
+        pipeline::run(
+            &walk.sources,
+            &options(config),
+            Some((engine.as_ref(), &thresholds)),
+            metadata.as_ref(),
+            &mut tables,
+        )
+    })?;
+    let finished = tables.finish(metadata.as_ref())?;
+    if finished.counts.articles + finished.counts.articles_outside == 0 {
+        return Err(nothing_to_read(config, &finished.skipped));
+    }
+    let mut record = Record {
+        sendlens: env!("CARGO_PKG_VERSION").to_owned(),
+        configuration: configuration(layers),
+        as_of: config.as_of.to_string(),
+        engine: engine_record(engine.as_ref(), &thresholds),
+        codebook: record::Codebook {
+            version: codebook.version.clone(),
+            hash: codebook_hash(&codebook),
+            themes: codebook.names(),
+        },
+        input_hash,
+        counts: finished.counts,
+        totals: finished.totals,
+        warnings: finished.warnings,
+        notes: finished.notes,
+        files: BTreeMap::new(),
+        environment: environment(config, &started, pool.current_num_threads()),
+    };
+    record.counts.sources = walk.sources.len() as u64;
+    if config.is_strict && !(record.warnings.is_empty() && record.notes.is_empty()) {
+        let codes: Vec<_> = record.warnings.iter().map(|(code, count)| format!("{code} ({count})")).collect();
+        let all: Vec<_> = codes.into_iter().chain(record.notes).collect();
+        return Err(Error::Check {
+            message: format!("--strict, and there are warnings: {}", all.join(", ")),
+        });
+    }
+    let record = output.publish(record)?;
+    Ok(Outcome { record, rows: finished.rows, skipped: finished.skipped })
+}
+
+/// Reads everything, scores nothing and writes nothing: what a run would meet.
+///
+/// # Errors
+/// As [`run`], but for what concerns scoring and writing.
+pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Result<Outcome> {
+    let started = Zoned::now();
+    let codebook = codebook(config)?;
+    let metadata = config.metadata.as_ref().map(pipeline::load_metadata).transpose()?;
+    check_by(&config.by, metadata.as_ref())?;
+    let walk = walk::walk(&config.corpus, &walk_options(config))?;
+    let scratch = Thresholds { themes: vec![0.0; codebook.themes.len()], relevant: 0.0 };
+    let mut tables = Tables::counting(config, &codebook, &scratch);
+    for skipped in walk.skipped {
+        tables.skip(skipped);
+    }
+    let mut report = |progress| on_progress(progress, walk.sources.len());
+    tables.on_progress = Some(&mut report);
+    let pool = thread_pool(config.jobs)?;
+    let input_hash = pool
+        .install(|| pipeline::run(&walk.sources, &options(config), None, metadata.as_ref(), &mut tables))?;
+    let finished = tables.finish(metadata.as_ref())?;
+    let mut record = Record {
+        sendlens: env!("CARGO_PKG_VERSION").to_owned(),
+        configuration: configuration(layers),
+        as_of: config.as_of.to_string(),
+        input_hash,
+        counts: finished.counts,
+        warnings: finished.warnings,
+        notes: finished.notes,
+        environment: environment(config, &started, pool.current_num_threads()),
+        ..Record::default()
+    };
+    record.counts.sources = walk.sources.len() as u64;
+    Ok(Outcome { record, rows: Vec::new(), skipped: finished.skipped })
+}
+
+/// The codebook of a run: the user's, else the one in the model folder, else the shipped one.
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::Config`] if a codebook is named and cannot be used.
+pub fn codebook(config: &Config) -> Result<Codebook> {
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+        Codebook::parse(&text)
+    };
+    if let Some(path) = &config.codebook {
+        return read(path);
+    }
+    if let engine::EngineConfig::Model { path } = &config.engine {
+        let own = path.join("codebook.toml");
+        if own.exists() {
+            return read(&own);
+        }
+    }
+    Ok(Codebook::shipped())
+}
+
+/// Thresholds of the model, then of the codebook, then of the user.
+///
+/// # Errors
+/// [`Error::Config`] if the user names a theme that there is not.
+pub fn thresholds(
+    engine: &dyn Classifier,
+    codebook: &Codebook,
+    user: &BTreeMap<String, f32>,
+) -> Result<Thresholds> {
+    let mut thresholds = engine.thresholds().clone();
+    for (threshold, theme) in thresholds.themes.iter_mut().zip(&codebook.themes) {
+        *threshold = theme.threshold.unwrap_or(*threshold);
+    }
+    override_thresholds(&mut thresholds, &codebook.names(), user)?;
+    Ok(thresholds)
+}
+
+/// Puts the user's thresholds over `thresholds`; `relevant` is one of the names.
+fn override_thresholds(
+    thresholds: &mut Thresholds,
+    themes: &[String],
+    user: &BTreeMap<String, f32>,
+) -> Result<()> {
+    for (name, value) in user {
+        if let Some(index) = themes.iter().position(|theme| theme == name) {
+            thresholds.themes[index] = *value;
+        } else if name == schema::name::RELEVANT {
+            thresholds.relevant = *value;
+        } else {
+            let message = format!("there is no theme `{name}` to set a threshold for");
+            let known = themes.iter().map(String::as_str).chain([schema::name::RELEVANT]);
+            return Err(match nearest(name, known) {
+                Some(near) => Error::config_hint(message, format!("did you mean `{near}`?")),
+                None => Error::config_hint(message, format!("the themes are {}", themes.join(", "))),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The user's metadata over what the output folder kept from earlier runs.
+fn metadata(config: &Config, output: &Output) -> Result<Option<Metadata>> {
+    let kept = output.out().join(METADATA);
+    let is_kept = output.former().is_some_and(|former| former.files.contains_key(METADATA));
+    let mut metadata = is_kept.then(|| pipeline::load_metadata(&kept)).transpose()?;
+    if let Some(path) = &config.metadata {
+        let given = pipeline::load_metadata(path)?;
+        metadata = Some(match metadata {
+            Some(earlier) => earlier.overlaid_with(given),
+            None => given,
+        });
+    }
+    Ok(metadata)
+}
+
+fn check_by(by: &[String], metadata: Option<&Metadata>) -> Result<()> {
+    let extra = metadata.map(Metadata::extra_columns).unwrap_or_default();
+    for name in by {
+        let known = || GROUPABLE.into_iter().chain(extra.iter().map(String::as_str));
+        if !known().any(|column| column == name) {
+            let message = format!("rows cannot be grouped by `{name}`");
+            let columns: Vec<_> = known().collect();
+            return Err(match nearest(name, known()) {
+                Some(near) => Error::config_hint(message, format!("did you mean `{near}`?")),
+                None => Error::config_hint(message, format!("columns to group by: {}", columns.join(", "))),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn walk_options(config: &Config) -> walk::Options {
+    walk::Options { exclude: vec![config.out.clone()], max_bytes: config.max_file_bytes }
+}
+
+fn walk_corpus(config: &Config, output: &Output) -> Result<walk::Walk> {
+    let mut options = walk_options(config);
+    options.exclude.push(output.folder().to_owned());
+    walk::walk(&config.corpus, &options)
+}
+
+fn options(config: &Config) -> pipeline::Options {
+    pipeline::Options {
+        read: crate::read::Options { map: config.map.clone() },
+        unit: config.unit,
+        as_of: config.as_of,
+        since: config.since,
+        until: config.until,
+    }
+}
+
+/// What stands in a corpus without a readable article.
+fn nothing_to_read(config: &Config, skipped: &[Skipped]) -> Error {
+    let mut reasons = BTreeMap::<_, usize>::new();
+    for row in skipped {
+        *reasons.entry(row.reason).or_default() += 1;
+    }
+    let found: Vec<_> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    let found = if found.is_empty() {
+        "the folder holds no file that is not hidden".to_owned()
+    } else {
+        format!("found and not read: {}", found.join(", "))
+    };
+    Error::EmptyCorpus { path: config.corpus.clone(), found }
+}
+
+fn thread_pool(jobs: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .build()
+        .map_err(|error| Error::config(format!("cannot start {jobs} threads: {error}")))
+}
+
+fn codebook_hash(codebook: &Codebook) -> String {
+    let text = serde_json::to_vec(codebook).expect("a codebook is plain data");
+    hex(&Sha256::digest(text))
+}
+
+fn engine_record(engine: &dyn Classifier, thresholds: &Thresholds) -> record::Engine {
+    let labels = engine.labels();
+    let mut used: BTreeMap<_, _> =
+        labels.themes.iter().cloned().zip(thresholds.themes.iter().copied()).collect();
+    if labels.has_relevance {
+        used.insert(schema::name::RELEVANT.to_owned(), thresholds.relevant);
+    }
+    record::Engine {
+        name: engine.name().to_owned(),
+        hash: engine.hash().to_owned(),
+        has_relevance: labels.has_relevance,
+        thresholds: used,
+        measured: engine.measured(),
+    }
+}
+
+/// Settings that differ between machines without changing results; they stand under `environment`.
+const OF_THE_MACHINE: [&str; 6] = ["corpus", "out", "model", "codebook", "metadata", "jobs"];
+
+/// The settings that decide results, with value and kind of origin.
+fn configuration(layers: &Layers) -> serde_json::Value {
+    let settings = layers.iter().filter(|(key, _)| !OF_THE_MACHINE.contains(key) && *key != "as-of");
+    settings
+        .map(|(key, setting)| {
+            let value = serde_json::json!({ "value": setting.value, "origin": setting.origin.kind() });
+            (key.to_owned(), value)
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+fn environment(config: &Config, started: &Zoned, threads: usize) -> serde_json::Value {
+    let path = |path: &Path| path.display().to_string();
+    serde_json::json!({
+        "started": started.to_string(),
+        "finished": Zoned::now().to_string(),
+        "host": rustix::system::uname().nodename().to_string_lossy(),
+        "threads": threads,
+        "corpus": path(&config.corpus),
+        "out": path(&config.out),
+        "codebook": config.codebook.as_deref().map(path),
+        "metadata": config.metadata.as_deref().map(path),
+        "engine": config.engine,
+    })
+}

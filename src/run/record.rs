@@ -1,0 +1,133 @@
+//! `run.json`: what was done, with what, and what came of it.
+//!
+//! Everything but `environment` is the same for the same input, version and settings.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::score::Measured;
+
+/// Name of the file.
+pub const RECORD: &str = "run.json";
+
+/// The record of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of the program.
+    pub sendlens: String,
+    /// Settings that decide results, each with its value and origin.
+    pub configuration: serde_json::Value,
+    /// Day of the run.
+    pub as_of: String,
+    /// What scored.
+    pub engine: Engine,
+    /// What labels mean.
+    pub codebook: Codebook,
+    /// SHA-256 over names and bytes of all that was read.
+    pub input_hash: String,
+    /// Counts per stage.
+    pub counts: Counts,
+    /// Per row name (themes, all, any, none, off_topic): counts over every date, the undated included.
+    pub totals: BTreeMap<String, Total>,
+    /// Number of articles per warning code, and of whole-run warnings.
+    pub warnings: BTreeMap<String, u64>,
+    /// Whole-run warnings in words.
+    pub notes: Vec<String>,
+    /// SHA-256 per file of the output.
+    pub files: BTreeMap<String, String>,
+    /// Clock, host, paths, threads: whatever differs from run to run.
+    pub environment: serde_json::Value,
+}
+
+/// The engine of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Engine {
+    /// Engine and model.
+    pub name: String,
+    /// SHA-256 over everything that decides scores.
+    pub hash: String,
+    /// Whether it tells passages about SEND from others; if not, every passage counts as relevant.
+    pub has_relevance: bool,
+    /// Thresholds used, by theme; `relevant` is one of them.
+    pub thresholds: BTreeMap<String, f32>,
+    /// Precision and recall measured on held-out passages, by theme; empty if not measured.
+    pub measured: BTreeMap<String, Measured>,
+}
+
+/// The codebook of a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Codebook {
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the codebook as it was used.
+    pub hash: String,
+    /// Theme names in order.
+    pub themes: Vec<String>,
+}
+
+/// Counts per stage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Files read.
+    pub sources: u64,
+    /// Files and records that could not be read.
+    pub skipped: u64,
+    /// Articles in the tables.
+    pub articles: u64,
+    /// Articles dated outside `since`/`until`, in no table.
+    pub articles_outside: u64,
+    /// Articles without a usable date.
+    pub articles_undated: u64,
+    /// Articles in another language than English, not counted.
+    pub articles_other_language: u64,
+    /// Articles of which the source holds only the beginning, not counted.
+    pub articles_truncated: u64,
+    /// Articles without any body or list item.
+    pub articles_without_body: u64,
+    /// Blocks of all roles.
+    pub blocks: u64,
+    /// Passages of all kinds.
+    pub passages: u64,
+    /// Passages counted and scored.
+    pub passages_counted: u64,
+}
+
+/// Totals of one row name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// Passages.
+    pub passages: u64,
+    /// Articles with at least one of them.
+    pub articles: u64,
+    /// Negative passages.
+    pub negative: u64,
+    /// Neutral passages.
+    pub neutral: u64,
+    /// Positive passages.
+    pub positive: u64,
+}
+
+impl Record {
+    /// Reads the record in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if there is none, [`Error::Table`] if it is no record of this version.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join(RECORD);
+        let text = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
+        serde_json::from_slice(&text)
+            .map_err(|error| Error::Table { path, message: format!("it is no run record: {error}") })
+    }
+
+    /// The record as JSON with a final line feed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("text keys and plain values");
+        json.push('\n');
+        json
+    }
+}
