@@ -8,7 +8,9 @@
 //! apart (`blocks_tile_the_text`); every character of a dump that is not white space, list glyph or control
 //! character stands in exactly one block (`nothing_is_lost`).
 
+pub mod html;
 pub mod lines;
+pub mod model;
 pub mod phrases;
 pub mod roles;
 pub mod shape;
@@ -49,8 +51,20 @@ fn type_lines(
     let mended = mend::mend(&mut lines);
     let known: Vec<Option<Known>> = lines.iter().map(|line| phrases::recognise(&line.text)).collect();
     let title = fields.title.as_deref();
-    let guesses: Vec<f32> = lines.iter().map(guess).collect();
-    let roles = roles::assign(&lines, &known, &guesses, title, scope);
+    let mut probabilities = match scope {
+        Scope::Page => model::probabilities(&lines, &known),
+        Scope::Text => Vec::new(),
+    };
+    let mut roles = roles::assign(&lines, &known, &probabilities, title, scope);
+    let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
+    if scope == Scope::Page && counted_words(&lines, &roles) < FEWEST_WORDS && all > WORDS_TO_JUDGE {
+        let guesses: Vec<f32> = lines.iter().map(guess).collect();
+        let by_rules = roles::assign(&lines, &known, &guesses, title, scope);
+        if counted_words(&lines, &by_rules) > counted_words(&lines, &roles) {
+            warnings.push(Warning::new("rules_only", "the line model kept almost nothing"));
+            (roles, probabilities) = (by_rules, Vec::new());
+        }
+    }
     if let Some(index) = roles.outlet {
         fields.outlet.get_or_insert_with(|| lines[index].text.clone());
     }
@@ -64,12 +78,11 @@ fn type_lines(
     ];
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);
     warnings.extend(counted.map(|(code, count)| Warning::new(code, count.to_string())));
-    let words: usize = counted_words(&lines, &roles);
-    let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
+    let words = counted_words(&lines, &roles);
     if words == 0 || (words < FEWEST_WORDS && all > WORDS_TO_JUDGE && has_wall(&known)) {
         warnings.push(Warning::new(if has_wall(&known) { "paywall" } else { "no_body" }, ""));
     }
-    lay_out(&lines, &roles, &guesses)
+    lay_out(&lines, &roles, &probabilities)
 }
 
 /// Whether a page asks for money or an account.
@@ -95,12 +108,12 @@ fn guess(line: &Line) -> f32 {
     }
 }
 
-/// Joins the lines by line feeds and makes blocks of them.
+/// Joins the lines by line feeds and makes blocks of them. `probabilities` is empty where rules decided alone.
 fn lay_out(lines: &[Line], roles: &Roles, probabilities: &[f32]) -> (String, Vec<Block>) {
     let bytes = lines.iter().map(|line| line.text.len() + 1).sum();
     let mut text = String::with_capacity(bytes);
     let mut blocks = Vec::with_capacity(lines.len());
-    for ((line, typed), probability) in lines.iter().zip(&roles.typed).zip(probabilities) {
+    for (index, (line, typed)) in lines.iter().zip(&roles.typed).enumerate() {
         if !blocks.is_empty() {
             text.push('\n');
         }
@@ -111,7 +124,7 @@ fn lay_out(lines: &[Line], roles: &Roles, probabilities: &[f32]) -> (String, Vec
             span: Span::new(start, text.len()),
             source: line.source,
             rule: typed.rule,
-            probability: Some(*probability),
+            probability: probabilities.get(index).copied(),
             lead_in: typed.lead_in,
         });
     }

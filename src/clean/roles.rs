@@ -58,8 +58,8 @@ pub struct Roles {
     pub repeats: usize,
 }
 
-/// Assigns a role to every line. `probabilities` holds one per line; `title` is the headline if the source
-/// gives one.
+/// Assigns a role to every line. `probabilities` holds one per line of a page; for [`Scope::Text`] it is not
+/// read. `title` is the headline if the source gives one.
 #[must_use]
 pub fn assign(
     lines: &[Line],
@@ -107,7 +107,8 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(lines: &'a [Line], known: &'a [Option<Known>], probabilities: &'a [f32], scope: Scope) -> Self {
-        debug_assert!(lines.len() == known.len() && lines.len() == probabilities.len());
+        debug_assert!(lines.len() == known.len());
+        debug_assert!(scope == Scope::Text || lines.len() == probabilities.len());
         Self {
             lines,
             known,
@@ -183,6 +184,10 @@ impl<'a> Draft<'a> {
             // A short line without an end is a heading or an item; the rules about neighbours decide.
             Scope::Text => self.terminated[index] || self.words[index] > SUBHEAD_WORDS,
         }
+    }
+
+    fn is_middling(&self, index: usize) -> bool {
+        self.scope == Scope::Text || self.probabilities[index] >= MIDDLING
     }
 
     /// Finds the first label behind which hardly any body text follows.
@@ -465,7 +470,7 @@ impl<'a> Draft<'a> {
                 Some(role) if role.is_counted() || role == Role::Subhead => seen = true,
                 Some(Role::Caption | Role::Credit | Role::Label) => {}
                 Some(_) => seen = false,
-                None if self.probabilities[index] >= MIDDLING => {}
+                None if self.is_middling(index) => {}
                 None => seen = false,
             }
         }
@@ -475,7 +480,7 @@ impl<'a> Draft<'a> {
                 Some(role) if role.is_counted() || role == Role::Subhead => previous = true,
                 Some(Role::Caption | Role::Credit | Role::Label) => {}
                 Some(_) => previous = false,
-                None if previous && next && self.probabilities[index] >= MIDDLING => {
+                None if previous && next && self.is_middling(index) => {
                     self.roles[index] = Some((Role::Body, "between"));
                 }
                 None => previous = false,
