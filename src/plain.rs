@@ -1,1 +1,114 @@
-//! stub
+//! Text made safe to print: whatever an article holds, it cannot drive a terminal.
+//!
+//! *Takes* any text. *Gives* the same text on one line, without escape sequences, control, bidi and
+//! zero-width characters. *Fails* never. *Cost*: one pass; text that is safe already is borrowed.
+//!
+//! Invariants, each with a test of the same name: nothing unprintable comes out (`nothing_unprintable`),
+//! safe text stays untouched (`safe_text_is_borrowed`), twice is the same as once (`twice_is_once`).
+
+use std::borrow::Cow;
+
+/// Whether a terminal obeys or hides `c` instead of showing it: control characters but white space,
+/// bidi controls, zero-width characters, annotation marks and language tags.
+#[must_use]
+pub fn is_unprintable(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether `c` can stand in a line as it is.
+fn is_plain(c: char) -> bool {
+    if c.is_ascii() { (' '..='~').contains(&c) } else { !is_unprintable(c) && !is_line_break(c) }
+}
+
+/// Whether a terminal or a reader takes `c` as a new line.
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// One line of `text` that is safe to print: escape sequences and unprintable characters are gone, line
+/// breaks and tabs are spaces.
+///
+/// Of a sequence that only begins like one (a title set by `ESC ]`) the introducer goes and the rest stays
+/// as visible text, so that no unclosed sequence can hide what follows it.
+///
+/// ```
+/// assert_eq!(sendlens::plain::line("a\u{1b}[31mred\u{1b}[0m\nb"), "ared b");
+/// ```
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find(|c| !is_plain(c)) else { return Cow::Borrowed(text) };
+    let mut safe = String::with_capacity(text.len());
+    safe.push_str(&text[..first]);
+    let mut rest = text[first..].chars().peekable();
+    while let Some(c) = rest.next() {
+        let is_csi = match c {
+            '\u{1b}' => match rest.peek() {
+                Some('[') => {
+                    rest.next();
+                    true
+                }
+                // ESC and one more byte are a sequence of their own (ECMA-48, 5.3).
+                Some(' '..='~') => {
+                    rest.next();
+                    false
+                }
+                _ => false,
+            },
+            '\u{9b}' => true,
+            _ if is_line_break(c) || c == '\t' => {
+                safe.push(' ');
+                false
+            }
+            _ => {
+                if is_plain(c) {
+                    safe.push(c);
+                }
+                false
+            }
+        };
+        if is_csi {
+            // Parameter and intermediate bytes, then one final byte (ECMA-48, 5.4).
+            while rest.next_if(|&c| (' '..='?').contains(&c)).is_some() {}
+            rest.next_if(|&c| ('@'..='~').contains(&c));
+        }
+    }
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn safe_text_is_borrowed() {
+        assert!(matches!(line("Pupils’ “plans” – £3.5m"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn sequences_are_removed() {
+        assert_eq!(line("a\u{1b}[2Jb\u{9b}1;31mc"), "abc");
+        assert_eq!(line("a\u{1b}]0;title\u{7}b"), "a0;titleb");
+        assert_eq!(line("a\u{202e}b\u{200b}c\u{feff}d"), "abcd");
+        assert_eq!(line("a\r\nb\tc\u{2028}d"), "a  b c d");
+        assert_eq!(line("end\u{1b}"), "end");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unprintable(text in any::<String>()) {
+            prop_assert!(line(&text).chars().all(is_plain));
+        }
+
+        #[test]
+        fn twice_is_once(text in "[a-z\u{1b}\u{9b}\\[\\]0-9;m\n\u{202e}]{0,40}") {
+            let once = line(&text).into_owned();
+            let twice = line(&once);
+            prop_assert_eq!(twice.as_ref(), once.as_str());
+        }
+    }
+}

@@ -1,17 +1,132 @@
-//! stub
-use crate::article::{Article, RawArticle};
-/// stub
+//! Cleaning: a [`RawArticle`] becomes an [`Article`] of typed blocks.
+//!
+//! *Takes* decoded text as a reader found it. *Gives* one cleaned text and blocks that are spans into it; nothing
+//! of a page is deleted, it is typed. *Fails* never: what cannot be told is furniture, and a warning says so.
+//! *Cost*: well under 150 µs for a dumped article of 25 lines, milliseconds for an HTML page.
+//!
+//! Invariants, each with a test of the same name: spans lie on character boundaries, in order, one line feed
+//! apart (`blocks_tile_the_text`); every character of a dump that is not white space, list glyph or control
+//! character stands in exactly one block (`nothing_is_lost`).
+
+pub mod html;
+pub mod lines;
+pub mod model;
+pub mod phrases;
+pub mod roles;
+pub mod shape;
+pub mod dateline;
+pub mod mend;
+
+use self::lines::{Line, Lines};
+use self::phrases::Known;
+use self::roles::{Roles, Scope};
+use crate::article::{Article, Block, Body, Fields, RawArticle, Span, Warning};
+
+/// Fewest words that the line model must keep of a page with more than [`WORDS_TO_JUDGE`].
+const FEWEST_WORDS: usize = 40;
+/// Words of a page from which keeping too few is suspicious.
+const WORDS_TO_JUDGE: usize = 80;
+
+/// Cleans one article.
 #[must_use]
 pub fn clean(raw: RawArticle) -> Article {
-    Article {
-        id: raw.id,
-        format: raw.format,
-        encoding: raw.encoding,
-        text: String::new(),
-        blocks: Vec::new(),
-        fields: raw.fields,
-        language: None,
-        is_truncated: raw.is_truncated,
-        warnings: raw.warnings,
+    let RawArticle { id, format, encoding, body, mut fields, is_truncated, mut warnings } = raw;
+    let (scope, found) = match &body {
+        Body::Dump(text) => (Scope::Page, lines::split(text)),
+        Body::Prose(text) => (Scope::Text, lines::split(text)),
+        Body::Markdown(text) | Body::Html(text) => (Scope::Page, lines::split(text)),
+    };
+    let (text, blocks) = type_lines(found, scope, &mut fields, &mut warnings);
+    Article { id, format, encoding, text, blocks, fields, language: None, is_truncated, warnings }
+}
+
+/// Repairs the lines, gives each a role and lays them out as one text.
+fn type_lines(
+    found: Lines,
+    scope: Scope,
+    fields: &mut Fields,
+    warnings: &mut Vec<Warning>,
+) -> (String, Vec<Block>) {
+    let Lines { mut lines, removed_characters, split_labels, long_lines } = found;
+    let mended = mend::mend(&mut lines);
+    let known: Vec<Option<Known>> = lines.iter().map(|line| phrases::recognise(&line.text)).collect();
+    let title = fields.title.as_deref();
+    let mut probabilities = match scope {
+        Scope::Page => model::probabilities(&lines, &known),
+        Scope::Text => Vec::new(),
+    };
+    let mut roles = roles::assign(&lines, &known, &probabilities, title, scope);
+    let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
+    if scope == Scope::Page && counted_words(&lines, &roles) < FEWEST_WORDS && all > WORDS_TO_JUDGE {
+        let guesses: Vec<f32> = lines.iter().map(guess).collect();
+        let by_rules = roles::assign(&lines, &known, &guesses, title, scope);
+        if counted_words(&lines, &by_rules) > counted_words(&lines, &roles) {
+            warnings.push(Warning::new("rules_only", "the line model kept almost nothing"));
+            (roles, probabilities) = (by_rules, Vec::new());
+        }
     }
+    if let Some(index) = roles.outlet {
+        fields.outlet.get_or_insert_with(|| lines[index].text.clone());
+    }
+    let counts = [
+        ("removed_characters", removed_characters),
+        ("split_labels", split_labels),
+        ("long_line", long_lines),
+        ("unwrapped_lines", mended.unwrapped),
+        ("joined_lines", mended.joined),
+        ("repeated_lines", roles.repeats),
+    ];
+    let counted = counts.into_iter().filter(|(_, count)| *count > 0);
+    warnings.extend(counted.map(|(code, count)| Warning::new(code, count.to_string())));
+    let words = counted_words(&lines, &roles);
+    if words == 0 || (words < FEWEST_WORDS && all > WORDS_TO_JUDGE && has_wall(&known)) {
+        warnings.push(Warning::new(if has_wall(&known) { "paywall" } else { "no_body" }, ""));
+    }
+    lay_out(&lines, &roles, &probabilities)
+}
+
+/// Whether a page asks for money or an account.
+fn has_wall(known: &[Option<Known>]) -> bool {
+    known.iter().flatten().any(|known| known.rule == "wall")
+}
+
+/// Words of the lines that are counted.
+fn counted_words(lines: &[Line], roles: &Roles) -> usize {
+    let counted = lines.iter().zip(&roles.typed).filter(|(_, typed)| typed.role.is_counted());
+    counted.map(|(line, _)| shape::word_count(&line.text)).sum()
+}
+
+/// How likely a line is article text by its own shape alone, without the line model.
+fn guess(line: &Line) -> f32 {
+    let words = shape::word_count(&line.text);
+    match (shape::is_terminated(&line.text), words) {
+        (true, 5..) => 0.9,
+        (true, 3..) => 0.6,
+        (_, 20..) => 0.8,
+        (true, _) => 0.3,
+        _ => 0.1,
+    }
+}
+
+/// Joins the lines by line feeds and makes blocks of them. `probabilities` is empty where rules decided alone.
+fn lay_out(lines: &[Line], roles: &Roles, probabilities: &[f32]) -> (String, Vec<Block>) {
+    let bytes = lines.iter().map(|line| line.text.len() + 1).sum();
+    let mut text = String::with_capacity(bytes);
+    let mut blocks = Vec::with_capacity(lines.len());
+    for (index, (line, typed)) in lines.iter().zip(&roles.typed).enumerate() {
+        if !blocks.is_empty() {
+            text.push('\n');
+        }
+        let start = text.len();
+        text.push_str(&line.text);
+        blocks.push(Block {
+            role: typed.role,
+            span: Span::new(start, text.len()),
+            source: line.source,
+            rule: typed.rule,
+            probability: probabilities.get(index).copied(),
+            lead_in: typed.lead_in,
+        });
+    }
+    (text, blocks)
 }
