@@ -1,5 +1,7 @@
 //! HTML: recognises pages and fragments. The page is only decoded here; cleaning takes it apart.
 
+use std::borrow::Cow;
+
 use crate::article::{Body, Format};
 use crate::read::{Reading, Source};
 
@@ -7,6 +9,8 @@ use crate::read::{Reading, Source};
 const PAGE_WINDOW: usize = 4096;
 /// Bytes in which an opened tag must close; longer ones are a stray `<` in text.
 const TAG_WINDOW: usize = 2048;
+/// Longest character reference that is looked for, in bytes.
+const LONGEST_REFERENCE: usize = 10;
 /// Elements whose tags prove that a text is HTML; names that are also words ("link", "time") are left out.
 const ELEMENTS: [&str; 27] = [
     "a",
@@ -67,6 +71,78 @@ pub(super) fn holds_tags(text: &str) -> bool {
         .any(|start| tag_at(&text[start..]).is_some_and(|name| ELEMENTS.contains(&name.as_str())))
 }
 
+/// Text with its character references ("&amp;", "&#8217;") resolved; borrowed if there is none.
+///
+/// Only the names that stand in news text are known; others stay as they are.
+pub(super) fn unescape(text: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    let mut done = 0;
+    for start in memchr::memchr_iter(b'&', text.as_bytes()) {
+        let window = &text.as_bytes()[start + 1..text.len().min(start + 1 + LONGEST_REFERENCE)];
+        let Some(length) = memchr::memchr(b';', window) else { continue };
+        let Some(character) = character(&window[..length]) else { continue };
+        plain.push_str(&text[done..start]);
+        plain.push(character);
+        done = start + 1 + length + 1;
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(&text[done..]);
+    Cow::Owned(plain)
+}
+
+/// The character that a reference without `&` and `;` stands for.
+fn character(name: &[u8]) -> Option<char> {
+    const NAMES: [(&[u8], char); 16] = [
+        (b"amp", '&'),
+        (b"lt", '<'),
+        (b"gt", '>'),
+        (b"quot", '"'),
+        (b"apos", '\''),
+        (b"nbsp", '\u{a0}'),
+        (b"lsquo", '‘'),
+        (b"rsquo", '’'),
+        (b"ldquo", '“'),
+        (b"rdquo", '”'),
+        (b"ndash", '–'),
+        (b"mdash", '—'),
+        (b"hellip", '…'),
+        (b"bull", '•'),
+        (b"pound", '£'),
+        (b"eacute", 'é'),
+    ];
+    if let Some(number) = name.strip_prefix(b"#") {
+        let number = std::str::from_utf8(number).ok()?;
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        };
+        return char::from_u32(code).filter(|c| !c.is_control() || c.is_whitespace());
+    }
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, character)| *character)
+}
+
+/// Text without the tags of known elements; borrowed if there is none.
+pub(super) fn without_tags(text: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    let mut done = 0;
+    for start in memchr::memchr_iter(b'<', text.as_bytes()) {
+        if !tag_at(&text[start..]).is_some_and(|name| ELEMENTS.contains(&name.as_str())) {
+            continue;
+        }
+        if let Some(end) = memchr::memchr(b'>', &text.as_bytes()[start..]) {
+            plain.push_str(&text[done..start]);
+            done = start + end + 1;
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    plain.push_str(&text[done..]);
+    Cow::Owned(plain)
+}
+
 /// The lower-case name of the tag that `text`, which begins with `<`, opens or closes.
 fn tag_at(text: &str) -> Option<String> {
     let inner = text.strip_prefix("</").or_else(|| text.strip_prefix('<'))?;
@@ -108,6 +184,19 @@ mod tests {
         for text in ["The <b>board</b> met.", "<3 this school", "< 5% of pupils", "<rss><channel>", "<"] {
             assert!(!is_page(text), "{text}");
         }
+    }
+
+    #[test]
+    fn references_and_tags_are_resolved() {
+        for (text, plain) in [
+            ("Bath &amp; Wells", "Bath & Wells"),
+            ("The council&#8217;s &pound;2m &#x2013; &quot;late&quot;", "The council’s £2m – \"late\""),
+            ("&lt;p&gt;", "<p>"),
+            ("A&E & B; &unknown; &#0; &#xD800; &", "A&E & B; &unknown; &#0; &#xD800; &"),
+        ] {
+            assert_eq!(unescape(text), plain);
+        }
+        assert_eq!(without_tags("One <em>two</em> <5 <a href='x'>three</a>"), "One two <5 three");
     }
 
     #[test]

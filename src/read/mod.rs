@@ -12,13 +12,21 @@
 //! - Each file gives at least one article or one row (`no_bytes_panic_and_no_file_vanishes`).
 
 use crate::article::{Body, Format, RawArticle, Skipped, Warning};
-use crate::read::sniff::Kind;
+use crate::read::sniff::{Found, Kind};
 
+pub use crate::read::mapping::{Mapping, Target, parse_mapping};
+
+mod mapping;
 mod encoding;
 mod gzip;
 mod html;
-mod sniff;
+mod authors;
+mod record;
+mod json;
+mod csv;
+mod markdown;
 mod text;
+mod sniff;
 
 /// Length of a line that draws a warning, in bytes.
 const LONG_LINE: usize = 1 << 20;
@@ -34,7 +42,10 @@ pub struct Reading {
 
 /// How to read.
 #[derive(Debug, Clone, Default)]
-pub struct Options {}
+pub struct Options {
+    /// Which keys of records hold what; keys that are not named here are recognised by themselves.
+    pub map: Mapping,
+}
 
 /// Why a whole file gives no article.
 #[derive(Debug)]
@@ -95,7 +106,7 @@ pub fn read(id: &str, bytes: &[u8], options: &Options) -> Reading {
     reading
 }
 
-fn read_file(id: &str, bytes: &[u8], _options: &Options) -> Result<Reading, Refusal> {
+fn read_file(id: &str, bytes: &[u8], options: &Options) -> Result<Reading, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::new("empty", "the file holds no byte"));
     }
@@ -109,14 +120,17 @@ fn read_file(id: &str, bytes: &[u8], _options: &Options) -> Result<Reading, Refu
     if is_blank(&decoded.text) {
         return Err(Refusal::new("empty", "white space only"));
     }
-    let format = match sniff::by_text(&decoded.text, claimed) {
-        Kind::Read(format) => format,
-        Kind::Unsupported(name) => return Err(unsupported(name, claimed)),
-    };
-    let encoding = decoded.encoding;
-    let mut reading = match format {
-        Format::Html => html::read(Source { id, text: decoded.text, encoding }),
-        _ => text::read(Source { id, text: decoded.text, encoding }),
+    let found = sniff::by_text(&decoded.text, claimed, &options.map);
+    let source = Source { id, text: decoded.text, encoding: decoded.encoding };
+    let mapping = &options.map;
+    let (format, mut reading) = match found {
+        Found::Text => (Format::Text, text::read(source)),
+        Found::Markdown => (Format::Markdown, markdown::read(source, mapping)),
+        Found::Html => (Format::Html, html::read(source)),
+        Found::Json => (Format::Json, json::read_document(&source, mapping)?),
+        Found::JsonLines => (Format::JsonLines, json::read_lines(&source, mapping)),
+        Found::Csv(dialect) => (Format::Csv, csv::read(&source, dialect, mapping)?),
+        Found::Unsupported(name) => return Err(unsupported(name, claimed)),
     };
 
     let mut warnings = Vec::new();

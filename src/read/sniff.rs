@@ -4,7 +4,8 @@
 //! *Cost*: a few kilobytes from the beginning, whatever the size.
 
 use crate::article::Format;
-use crate::read::html;
+use crate::read::mapping::Mapping;
+use crate::read::{csv, html, json, markdown};
 
 /// Bytes of text looked at for the marks of mails and database exports.
 const TEXT_WINDOW: usize = 8 << 10;
@@ -133,22 +134,48 @@ fn zip_kind(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// What a decoded, non-blank text is.
-pub(super) fn by_text(text: &str, _claimed: Option<Kind>) -> Kind {
-    let head = &text[..text.floor_char_boundary(TEXT_WINDOW)];
-    if html::is_page(text) {
-        return match database_page(head) {
-            Some(name) => Kind::Unsupported(name),
-            None => Kind::Read(Format::Html),
-        };
+/// What a decoded text is, with what its reader needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Text,
+    Markdown,
+    Html,
+    Json,
+    JsonLines,
+    Csv(csv::Dialect),
+    /// The name of a format that is not read.
+    Unsupported(&'static str),
+}
+
+/// Recognises a decoded, non-blank text.
+pub(super) fn by_text(text: &str, claimed: Option<Kind>, mapping: &Mapping) -> Found {
+    let claimed = match claimed {
+        Some(Kind::Read(format)) => Some(format),
+        _ => None,
+    };
+    let start = text.trim_start();
+    let head = &start[..start.floor_char_boundary(TEXT_WINDOW)];
+    match json::recognise(text, claimed) {
+        Some(Format::JsonLines) => return Found::JsonLines,
+        Some(_) => return Found::Json,
+        None => {}
     }
-    if text.trim_start().starts_with("<?xml") || text.trim_start().starts_with("<rss") {
-        return Kind::Unsupported("xml");
+    if html::is_page(head) {
+        return database_page(head).map_or(Found::Html, Found::Unsupported);
+    }
+    if head.starts_with("<?xml") || head.starts_with("<rss") {
+        return Found::Unsupported("xml");
     }
     if let Some(name) = mail(head).or_else(|| database_text(head)) {
-        return Kind::Unsupported(name);
+        return Found::Unsupported(name);
     }
-    Kind::Read(Format::Text)
+    if let Some(dialect) = csv::sniff(text, claimed == Some(Format::Csv), mapping) {
+        return Found::Csv(dialect);
+    }
+    if markdown::is_markdown(text, claimed == Some(Format::Markdown), mapping) {
+        return Found::Markdown;
+    }
+    Found::Text
 }
 
 /// The name of the database whose export a page is.
@@ -250,7 +277,7 @@ mod tests {
             ("From: a@example.org\nSubject: News\n folded\nMIME-Version: 1.0\n\nText", "eml"),
             ("<?xml version=\"1.0\"?><rss><channel>", "xml"),
         ] {
-            assert_eq!(by_text(text, None), Kind::Unsupported(name), "{text}");
+            assert_eq!(by_text(text, None, &Mapping::new()), Found::Unsupported(name), "{text}");
         }
         for text in [
             "From: the editor\nTo: all readers\n\nText",
@@ -258,7 +285,7 @@ mod tests {
             "It was 1 of 500 documents.",
             "Published: 5 May\n\nText",
         ] {
-            assert_eq!(by_text(text, None), Kind::Read(Format::Text), "{text}");
+            assert_eq!(by_text(text, None, &Mapping::new()), Found::Text, "{text}");
         }
     }
 
