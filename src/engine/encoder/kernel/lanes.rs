@@ -1,0 +1,214 @@
+//! Everything element by element, written once for all kernels: 16 virtual lanes, no fused
+//! multiply-add, sums folded in one fixed order. Each kernel compiles these functions with its own
+//! instructions, and all kernels get the same bits.
+
+use crate::models::LANES;
+
+type Lanes = [f32; LANES];
+
+/// `a` if it is larger, else `b`; unlike [`f32::max`] one instruction, and a NaN in `b` stays.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// `a` if it is smaller, else `b`.
+#[inline(always)]
+fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+/// Folds the lanes onto each other, halves first.
+#[inline(always)]
+fn fold(mut lanes: Lanes, join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = join(lanes[lane], lanes[lane + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// e^x for x ≤ 88; below −87 it stays at e^−87. Relative error below 2e-7 (tested).
+///
+/// Cephes `expf` (S. Moshier): x = n ln 2 + r with ln 2 in two parts, a polynomial for e^r, and n put
+/// into the exponent. Adding 1.5 × 2^23 rounds to an integer and leaves it in the low bits.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    const ROUND: f32 = 12_582_912.0;
+    let x = larger(x, -87.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = x - n * 0.693_359_375 - n * -2.121_944_4e-4;
+    let mut p = 1.987_569_1e-4;
+    p = p * r + 1.398_199_9e-3;
+    p = p * r + 8.333_452e-3;
+    p = p * r + 4.166_579_6e-2;
+    p = p * r + 1.666_666_5e-1;
+    p = p * r + 5.000_000_1e-1;
+    let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
+    (p * (r * r) + r + 1.0) * power
+}
+
+/// The error function, absolute error below 3e-7 (tested).
+///
+/// The rational approximation of Eigen and XLA on [−4, 4]; beyond, erf is ±1 in f32.
+#[inline(always)]
+pub(super) fn erf(x: f32) -> f32 {
+    let x = smaller(larger(x, -4.0), 4.0);
+    let square = x * x;
+    let mut p = -2.726_142_4e-10;
+    p = p * square + 2.770_681_5e-8;
+    p = p * square - 2.101_024e-6;
+    p = p * square - 5.692_506_4e-5;
+    p = p * square - 7.349_906_5e-4;
+    p = p * square - 2.954_6e-3;
+    p = p * square - 1.609_603_3e-2;
+    let mut q = -1.456_607_2e-5;
+    q = q * square - 2.133_740_6e-4;
+    q = q * square - 1.682_827e-3;
+    q = q * square - 7.373_329_2e-3;
+    q = q * square - 1.426_473_9e-2;
+    smaller(larger(x * p / q, -1.0), 1.0)
+}
+
+/// GELU in the erf form, in place.
+#[inline(always)]
+pub(super) fn gelu(values: &mut [f32]) {
+    for lanes in values.as_chunks_mut::<LANES>().0 {
+        for value in lanes {
+            *value = 0.5 * *value * (1.0 + erf(*value * std::f32::consts::FRAC_1_SQRT_2));
+        }
+    }
+}
+
+/// Softmax of `scale × row`, in place; the last lanes may be filled up with −∞.
+#[inline(always)]
+pub(super) fn softmax(row: &mut [f32], scale: f32) {
+    let chunks = row.as_chunks_mut::<LANES>().0;
+    let mut most = [f32::NEG_INFINITY; LANES];
+    for lanes in chunks.iter() {
+        for (most, value) in most.iter_mut().zip(lanes) {
+            *most = larger(*most, *value);
+        }
+    }
+    let most = fold(most, larger);
+    let mut sums = [0.0; LANES];
+    for lanes in chunks.iter_mut() {
+        for (sum, value) in sums.iter_mut().zip(lanes) {
+            *value = exp((*value - most) * scale);
+            *sum += *value;
+        }
+    }
+    let inverse = 1.0 / fold(sums, |a, b| a + b);
+    for lanes in chunks {
+        for value in lanes {
+            *value *= inverse;
+        }
+    }
+}
+
+/// Adds `residual` to `row` and normalises the sum to mean 0 and variance 1, then × `weight` + `bias`.
+#[inline(always)]
+pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
+    let length = row.len() as f32;
+    let rows = row.as_chunks_mut::<LANES>().0;
+    let mut sums = [0.0; LANES];
+    for (lanes, residual) in rows.iter_mut().zip(residual.as_chunks::<LANES>().0) {
+        for ((sum, value), residual) in sums.iter_mut().zip(lanes).zip(residual) {
+            *value += residual;
+            *sum += *value;
+        }
+    }
+    let mean = fold(sums, |a, b| a + b) / length;
+    let mut squares = [0.0; LANES];
+    for lanes in rows.iter() {
+        for (square, value) in squares.iter_mut().zip(lanes) {
+            let distance = value - mean;
+            *square += distance * distance;
+        }
+    }
+    let scale = 1.0 / (fold(squares, |a, b| a + b) / length + eps).sqrt();
+    let parameters = weight.as_chunks::<LANES>().0.iter().zip(bias.as_chunks::<LANES>().0);
+    for (lanes, (weight, bias)) in rows.iter_mut().zip(parameters) {
+        for ((value, weight), bias) in lanes.iter_mut().zip(weight).zip(bias) {
+            *value = (*value - mean) * scale * weight + bias;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// erf in f64 by its Taylor series, and by 1 beyond 5.
+    fn exact_erf(x: f64) -> f64 {
+        if x.abs() > 5.0 {
+            return x.signum();
+        }
+        let mut term = x;
+        let mut sum = x;
+        for n in 1..200 {
+            let n = f64::from(n);
+            term *= -x * x / n;
+            sum += term / (2.0 * n + 1.0);
+        }
+        sum * std::f64::consts::FRAC_2_SQRT_PI
+    }
+
+    fn steps(from: f32, to: f32) -> impl Iterator<Item = f32> {
+        (0..=20_000_u16).map(move |step| from + (to - from) * f32::from(step) / 20_000.0)
+    }
+
+    #[test]
+    fn exp_is_within_its_error_bound() {
+        for x in steps(-87.0, 88.0) {
+            let exact = f64::from(x).exp();
+            assert!((f64::from(exp(x)) / exact - 1.0).abs() < 2e-7, "{x}");
+        }
+        assert!(exp(f32::NEG_INFINITY) < 1e-37);
+        assert_eq!(exp(0.0), 1.0);
+    }
+
+    #[test]
+    fn erf_is_within_its_error_bound() {
+        for x in steps(-6.0, 6.0) {
+            assert!((f64::from(erf(x)) - exact_erf(f64::from(x))).abs() < 3e-7, "{x}");
+        }
+    }
+
+    #[test]
+    fn gelu_is_within_its_error_bound() {
+        for x in steps(-12.0, 12.0) {
+            let mut values = [x; LANES];
+            gelu(&mut values);
+            let x = f64::from(x);
+            let exact = 0.5 * x * (1.0 + exact_erf(x * std::f64::consts::FRAC_1_SQRT_2));
+            assert!((f64::from(values[3]) - exact).abs() < 1e-6, "{x}");
+        }
+    }
+
+    #[test]
+    fn softmax_gives_nothing_to_filled_lanes() {
+        let mut row = [f32::NEG_INFINITY; 32];
+        for (value, index) in row.iter_mut().zip(0..20_u8) {
+            *value = f32::from(index);
+        }
+        softmax(&mut row, 0.5);
+        assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert!(row[20..].iter().all(|value| *value < 1e-30));
+        assert!((row[19] / row[18] - 0.5_f32.exp()).abs() < 1e-5);
+    }
+
+    #[test]
+    fn add_norm_gives_mean_0_and_variance_1() {
+        let mut row: Vec<f32> = (0..64_u8).map(|i| (f32::from(i) * 0.7).sin() * 3.0 + 5.0).collect();
+        let residual = vec![1.0; 64];
+        add_norm(&mut row, &residual, &[1.0; 64], &[0.0; 64], 1e-12);
+        let mean = row.iter().sum::<f32>() / 64.0;
+        let variance = row.iter().map(|value| value * value).sum::<f32>() / 64.0;
+        assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-4, "{mean} {variance}");
+    }
+}

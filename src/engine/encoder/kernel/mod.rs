@@ -1,0 +1,321 @@
+//! The arithmetic of the encoder in three kernels: AVX-512, AVX2 and plain Rust, chosen at run time.
+//!
+//! *Takes* slices. *Gives* products of matrices, softmax, GELU and layer normalisation. *Cost*: a product
+//! runs near the machine's peak if its rows number in the dozens.
+//!
+//! - each element of a product is one chain of multiply-adds over the inner dimension, in its order,
+//!   whatever tile it falls into: a row gives the same bits alone and among others
+//! - AVX-512 and AVX2 give the same bits; plain Rust differs where it has no fused multiply-add
+//! - a [`Kernel`] exists only if this machine can run it
+#![expect(unsafe_code, reason = "vector instructions; every slice is checked before a kernel runs")]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod lanes;
+mod plain;
+
+pub(super) use crate::models::LANES;
+
+/// A set of instructions this machine can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kernel(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Plain,
+}
+
+/// A matrix whose rows lie `stride` numbers apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) stride: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+/// A matrix in panels of [`LANES`] columns: row `k` of panel `p` starts at
+/// `p × panel_stride + k × row_stride`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Panels<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) row_stride: usize,
+    pub(super) panel_stride: usize,
+    pub(super) panels: usize,
+}
+
+/// Where a product goes; its rows lie `stride` numbers apart.
+#[derive(Debug)]
+pub(super) struct Out<'a> {
+    pub(super) values: &'a mut [f32],
+    pub(super) stride: usize,
+}
+
+/// A checked product: every address that its sizes and strides lead to lies in its slices.
+struct Product {
+    left: *const f32,
+    left_stride: usize,
+    right: *const f32,
+    row_stride: usize,
+    panel_stride: usize,
+    out: *mut f32,
+    out_stride: usize,
+    /// [`LANES`] numbers per panel, or null.
+    bias: *const f32,
+    rows: usize,
+    panels: usize,
+    inner: usize,
+}
+
+/// Runs the function of the kernel at hand.
+macro_rules! dispatch {
+    ($kernel:expr, $function:ident($($argument:expr),*)) => {
+        match $kernel.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { avx512::$function($($argument),*) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => unsafe { avx2::$function($($argument),*) },
+            Kind::Plain => plain::$function($($argument),*),
+        }
+    };
+}
+
+impl Kernel {
+    /// The kernels this machine can run, the fastest first.
+    #[must_use]
+    pub fn supported() -> Vec<Self> {
+        let mut kernels = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let has_avx512 = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
+            if has_avx2 && has_avx512 {
+                kernels.push(Self(Kind::Avx512));
+            }
+            if has_avx2 {
+                kernels.push(Self(Kind::Avx2));
+            }
+        }
+        kernels.push(Self(Kind::Plain));
+        kernels
+    }
+
+    /// The fastest kernel this machine can run.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::supported()[0]
+    }
+
+    /// Name for people: `avx512`, `avx2` or `plain`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => "avx2",
+            Kind::Plain => "plain",
+        }
+    }
+
+    /// `out = left × right + bias`, `bias` with one number per column of `right`.
+    ///
+    /// # Panics
+    /// If a slice is shorter than its sizes and strides say.
+    pub(super) fn multiply(self, left: Rows<'_>, right: Panels<'_>, bias: Option<&[f32]>, out: Out<'_>) {
+        if left.rows == 0 || left.columns == 0 || right.panels == 0 {
+            return;
+        }
+        let width = right.panels * LANES;
+        assert!((left.rows - 1) * left.stride + left.columns <= left.values.len());
+        let last_panel = (right.panels - 1) * right.panel_stride;
+        assert!(last_panel + (left.columns - 1) * right.row_stride + LANES <= right.values.len());
+        assert!((left.rows - 1) * out.stride + width <= out.values.len());
+        assert!(bias.is_none_or(|bias| bias.len() >= width));
+        let product = Product {
+            left: left.values.as_ptr(),
+            left_stride: left.stride,
+            right: right.values.as_ptr(),
+            row_stride: right.row_stride,
+            panel_stride: right.panel_stride,
+            out: out.values.as_mut_ptr(),
+            out_stride: out.stride,
+            bias: bias.map_or(std::ptr::null(), <[f32]>::as_ptr),
+            rows: left.rows,
+            panels: right.panels,
+            inner: left.columns,
+        };
+        match self.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions, and the
+            // assertions above are what `Product` promises.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { avx512::multiply(&product) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => unsafe { avx2::multiply(&product) },
+            // SAFETY: as above, without instructions of its own.
+            Kind::Plain => unsafe { plain::multiply(&product) },
+        }
+    }
+
+    /// GELU in the erf form, in place; a multiple of [`LANES`] numbers.
+    pub(super) fn gelu(self, values: &mut [f32]) {
+        dispatch!(self, gelu(values));
+    }
+
+    /// Softmax of `scale × row`, in place; a multiple of [`LANES`] numbers, the last may be −∞.
+    pub(super) fn softmax(self, row: &mut [f32], scale: f32) {
+        dispatch!(self, softmax(row, scale));
+    }
+
+    /// Adds `residual` and normalises each row, in place. `weight` and `bias` have the length of a row, a
+    /// multiple of [`LANES`].
+    pub(super) fn add_norm(
+        self,
+        rows: &mut [f32],
+        residual: &[f32],
+        weight: &[f32],
+        bias: &[f32],
+        eps: f32,
+    ) {
+        let width = weight.len();
+        for (row, residual) in rows.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
+            dispatch!(self, add_norm(row, residual, weight, bias, eps));
+        }
+    }
+
+    /// Multiply-adds per second of one thread with nothing else to do, in GFLOP/s: what the benchmark
+    /// compares the encoder with.
+    #[must_use]
+    pub fn peak(self) -> f64 {
+        let rounds = 4_000_000_u32;
+        let start = std::time::Instant::now();
+        let (chains, sum) = dispatch!(self, chains(rounds));
+        let seconds = start.elapsed().as_secs_f64();
+        std::hint::black_box(sum);
+        2.0 * chains as f64 * f64::from(rounds) / seconds / 1e9
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that look random and are the same on each run.
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed.wrapping_mul(2_654_435_769).wrapping_add(1);
+        (0..count)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / 8_388_608.0 - 1.0
+            })
+            .collect()
+    }
+
+    fn product(kernel: Kernel, left: &[f32], right: &[f32], inner: usize, panels: usize) -> Vec<f32> {
+        let rows = left.len() / inner;
+        let bias = numbers(panels * LANES, 9);
+        let mut out = vec![0.0; rows * panels * LANES];
+        kernel.multiply(
+            Rows { values: left, stride: inner, rows, columns: inner },
+            Panels { values: right, row_stride: LANES, panel_stride: inner * LANES, panels },
+            Some(&bias),
+            Out { values: &mut out, stride: panels * LANES },
+        );
+        out
+    }
+
+    #[test]
+    fn a_product_is_what_f64_says() {
+        for kernel in Kernel::supported() {
+            for (rows, inner, panels) in [(1, 1, 1), (5, 7, 1), (13, 64, 2), (26, 100, 5), (31, 1000, 3)] {
+                let left = numbers(rows * inner, 1);
+                let right = numbers(inner * panels * LANES, 2);
+                let bias = numbers(panels * LANES, 9);
+                let out = product(kernel, &left, &right, inner, panels);
+                for row in 0..rows {
+                    for column in 0..panels * LANES {
+                        let (panel, lane) = (column / LANES, column % LANES);
+                        let exact: f64 = (0..inner)
+                            .map(|k| {
+                                let right = right[(panel * inner + k) * LANES + lane];
+                                f64::from(left[row * inner + k]) * f64::from(right)
+                            })
+                            .sum::<f64>()
+                            + f64::from(bias[column]);
+                        let value = f64::from(out[row * panels * LANES + column]);
+                        assert!((value - exact).abs() < 1e-4, "{} {row} {column}", kernel.name());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_gives_the_same_bits_alone_and_among_others() {
+        let (rows, inner, panels) = (29, 700, 7);
+        let left = numbers(rows * inner, 3);
+        let right = numbers(inner * panels * LANES, 4);
+        for kernel in Kernel::supported() {
+            let together = product(kernel, &left, &right, inner, panels);
+            for (row, expected) in left.chunks(inner).zip(together.chunks(panels * LANES)) {
+                assert_eq!(product(kernel, row, &right, inner, panels), expected, "{}", kernel.name());
+            }
+        }
+    }
+
+    #[test]
+    fn avx_512_and_avx2_give_the_same_bits() {
+        let fused: Vec<Kernel> =
+            Kernel::supported().into_iter().filter(|kernel| kernel.name() != "plain").collect();
+        let left = numbers(17 * 900, 5);
+        let right = numbers(900 * 3 * LANES, 6);
+        for pair in fused.windows(2) {
+            assert_eq!(
+                product(pair[0], &left, &right, 900, 3),
+                product(pair[1], &left, &right, 900, 3)
+            );
+        }
+    }
+
+    #[test]
+    fn every_kernel_gives_the_same_bits_element_by_element() {
+        let values: Vec<f32> = numbers(96, 7).iter().map(|value| value * 6.0).collect();
+        let results: Vec<[Vec<f32>; 3]> = Kernel::supported()
+            .into_iter()
+            .map(|kernel| {
+                let mut gelu = values.clone();
+                kernel.gelu(&mut gelu);
+                let mut softmax = values.clone();
+                kernel.softmax(&mut softmax, 0.3);
+                let mut norm = values.clone();
+                kernel.add_norm(&mut norm, &numbers(96, 8), &values[..48], &values[48..], 1e-12);
+                [gelu, softmax, norm]
+            })
+            .collect();
+        for pair in results.windows(2) {
+            assert_eq!(pair[0], pair[1]);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "assertion failed")]
+    fn a_short_slice_is_never_read_past_its_end() {
+        let left = [1.0; 10];
+        let mut out = [0.0; LANES];
+        Kernel::best().multiply(
+            Rows { values: &left, stride: 11, rows: 1, columns: 11 },
+            Panels { values: &[0.0; 11 * LANES], row_stride: LANES, panel_stride: 11 * LANES, panels: 1 },
+            None,
+            Out { values: &mut out, stride: LANES },
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! The kernel for any chip: plain Rust that the compiler turns into what vectors the target has.
+
+use super::{Product, lanes};
+use crate::models::LANES;
+
+/// GELU, see [`lanes::gelu`].
+pub(super) fn gelu(values: &mut [f32]) {
+    lanes::gelu(values);
+}
+
+/// Softmax, see [`lanes::softmax`].
+pub(super) fn softmax(row: &mut [f32], scale: f32) {
+    lanes::softmax(row, scale);
+}
+
+/// Layer normalisation, see [`lanes::add_norm`].
+pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
+    lanes::add_norm(row, residual, weight, bias, eps);
+}
+
+/// Rows of a tile: with 16 lanes each, what the registers of the target hold.
+const ROWS: usize = if cfg!(target_arch = "aarch64") { 4 } else { 2 };
+
+/// `a × b + c`: fused where the target always has the instruction, in two steps where it would be a call.
+#[inline(always)]
+fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(any(target_arch = "aarch64", target_feature = "fma")) { a.mul_add(b, c) } else { a * b + c }
+}
+
+/// Works out a product.
+///
+/// # Safety
+/// The product keeps its promise.
+pub(super) unsafe fn multiply(product: &Product) {
+    for panel in 0..product.panels {
+        let whole = product.rows - product.rows % ROWS;
+        for row in (0..whole).step_by(ROWS) {
+            // SAFETY: rows `row..row + ROWS` and the panel are within the product.
+            unsafe { tile::<ROWS>(product, row, panel) };
+        }
+        for row in whole..product.rows {
+            // SAFETY: as above with one row.
+            unsafe { tile::<1>(product, row, panel) };
+        }
+    }
+}
+
+/// # Safety
+/// Rows `row..row + R` and `panel` lie within the product.
+unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize) {
+    let mut sums = [[0.0_f32; LANES]; R];
+    // SAFETY: every offset is one that `Product` promises: a row below `rows`, a step below `inner`, a
+    // panel below `panels`, a lane below `LANES`.
+    unsafe {
+        let left = product.left.add(row * product.left_stride);
+        let right = product.right.add(panel * product.panel_stride);
+        for k in 0..product.inner {
+            let lanes = &*right.add(k * product.row_stride).cast::<[f32; LANES]>();
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let value = *left.add(r * product.left_stride + k);
+                for (sum, lane) in sums.iter_mut().zip(lanes) {
+                    *sum = multiply_add(value, *lane, *sum);
+                }
+            }
+        }
+        for (r, sums) in sums.iter().enumerate() {
+            let out = product.out.add((row + r) * product.out_stride + panel * LANES);
+            for (lane, sum) in sums.iter().enumerate() {
+                let bias =
+                    if product.bias.is_null() { 0.0 } else { *product.bias.add(panel * LANES + lane) };
+                *out.add(lane) = sum + bias;
+            }
+        }
+    }
+}
+
+/// Chains of multiply-adds for [`super::Kernel::peak`]: how many, and their sum.
+pub(super) fn chains(rounds: u32) -> (usize, f32) {
+    let mut sums = [[1.0_f32; LANES]; 24];
+    let factor = std::hint::black_box(0.999_999_f32);
+    for _ in 0..rounds {
+        for sums in &mut sums {
+            for sum in sums {
+                *sum = multiply_add(*sum, factor, 1e-6);
+            }
+        }
+    }
+    (24 * LANES, sums.iter().flatten().sum())
+}

@@ -1,0 +1,198 @@
+//! Base weights become a model folder: names without their prefix, int8 rows, heads, labels.
+//!
+//! *Takes* a Hugging Face folder of a BERT encoder, or a model folder, and [`Heads`]. *Gives*
+//! [`ModelFiles`]. *Fails* where [`super::ModelFiles::read`] does, and on heads of another shape.
+//!
+//! Heads stay f32: they are small, and their rounding would go straight into the scores.
+
+use std::path::Path;
+
+use super::{
+    CONFIG, FILES, Matrix, ModelConfig, ModelFiles, Serving, TOKENIZER, WEIGHTS, Weights, read_file, sha256,
+};
+use crate::error::{Error, Result};
+
+/// Prefix of the tensors of the heads.
+const HEADS: &str = "heads.";
+
+/// A base encoder as it was downloaded: configuration, f32 weights and tokenizer, no checksums of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BaseModel {
+    /// The configuration, without a section `sendlens`.
+    pub config: ModelConfig,
+    /// The encoder's tensors, without a `bert.` prefix, a pooler or heads of another task.
+    pub weights: Weights,
+    /// The bytes of `tokenizer.json`.
+    pub tokenizer: Vec<u8>,
+    /// SHA-256 of `model.safetensors` as it was read, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One logistic output over the pooled vector: logit = weight · vector + bias.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// One weight per element of the pooled vector.
+    pub weight: Vec<f32>,
+    /// Added to the product.
+    pub bias: f32,
+}
+
+impl Head {
+    /// A head whose logit is always 0.
+    #[must_use]
+    pub fn zero(hidden: usize) -> Self {
+        Self { weight: vec![0.0; hidden], bias: 0.0 }
+    }
+}
+
+/// The outputs of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heads {
+    /// One per theme, in the order of [`Serving::themes`].
+    pub themes: Vec<Head>,
+    /// About SEND or not.
+    pub relevant: Option<Head>,
+    /// In the order of `sentiment.labels` of the [`Serving`].
+    pub sentiment: [Head; 3],
+}
+
+impl Heads {
+    /// Heads that say 0 to everything, of the shape that `serving` asks for.
+    #[must_use]
+    pub fn zero(serving: &Serving, hidden: usize) -> Self {
+        let zero = || Head::zero(hidden);
+        Self {
+            themes: serving.themes.iter().map(|_| zero()).collect(),
+            relevant: serving.relevance.map(|_| zero()),
+            sentiment: [zero(), zero(), zero()],
+        }
+    }
+
+    fn insert_into(&self, weights: &mut Weights) {
+        let groups: [(&str, Vec<&Head>); 3] = [
+            ("themes", self.themes.iter().collect()),
+            ("relevant", self.relevant.iter().collect()),
+            ("sentiment", self.sentiment.iter().collect()),
+        ];
+        for (task, heads) in groups.into_iter().filter(|(_, heads)| !heads.is_empty()) {
+            let columns = heads[0].weight.len();
+            let values = heads.iter().flat_map(|head| head.weight.iter().copied()).collect();
+            weights.insert_matrix(format!("{HEADS}{task}.weight"), Matrix::new(heads.len(), columns, values));
+            weights.insert_vector(
+                format!("{HEADS}{task}.bias"),
+                heads.iter().map(|head| head.bias).collect(),
+            );
+        }
+    }
+
+    fn check(&self, serving: &Serving, hidden: usize) -> Result<()> {
+        let all = || self.themes.iter().chain(&self.relevant).chain(&self.sentiment);
+        let is_fit = self.themes.len() == serving.themes.len()
+            && self.relevant.is_some() == serving.relevance.is_some()
+            && all().all(|head| head.weight.len() == hidden)
+            && all().all(|head| head.bias.is_finite() && head.weight.iter().all(|value| value.is_finite()));
+        if is_fit {
+            return Ok(());
+        }
+        Err(Error::model(
+            format!("the heads for model `{}` are not finite or not of its shape", serving.name),
+            "train the heads again with the labels that the model names",
+        ))
+    }
+}
+
+impl BaseModel {
+    /// Reads a downloaded encoder.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if a file is missing, too large or of a kind that is not served; [`Error::Io`]
+    /// if a file cannot be read.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let model = folder.display().to_string();
+        let read = |wanted: &str| {
+            let (file, most) =
+                FILES.iter().find(|(file, _)| *file == wanted).expect("only files of a model folder are read");
+            read_file(folder, file, *most)
+        };
+        let mut config = ModelConfig::parse(&model, &read(CONFIG)?)?;
+        // Labels of another task would contradict ours.
+        config.id2label.clear();
+        config.other.remove("label2id");
+        config.sendlens = None;
+        let bytes = read(WEIGHTS)?;
+        let sha256 = sha256(&bytes);
+        let weights = Weights::parse(&model, &bytes, encoder_name)?;
+        Ok(Self { config, weights, tokenizer: read(TOKENIZER)?, sha256 })
+    }
+
+    /// The model folder of this encoder with `heads`, the encoder's matrices as int8 rows.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if `serving` or `heads` do not fit the encoder.
+    pub fn into_model(mut self, serving: Serving, heads: &Heads, card: &str) -> Result<ModelFiles> {
+        heads.check(&serving, self.config.hidden_size)?;
+        self.weights.quantise(|name| !name.starts_with(HEADS));
+        heads.insert_into(&mut self.weights);
+        self.config.id2label = serving.id2label();
+        self.config.sendlens = Some(serving);
+        ModelFiles::new(&self.config, &self.weights, self.tokenizer, card)
+    }
+}
+
+impl ModelFiles {
+    /// The same encoder with other outputs: how an analyst adds a theme of their own.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if `serving` or `heads` do not fit the encoder.
+    pub fn with_heads(&self, serving: Serving, heads: &Heads, card: &str) -> Result<Self> {
+        let mut weights =
+            Weights::parse(&serving.name, &self.weights, |name| (!name.starts_with(HEADS)).then(|| name.into()))?;
+        let mut config = self.config.clone();
+        heads.check(&serving, config.hidden_size)?;
+        heads.insert_into(&mut weights);
+        config.id2label = serving.id2label();
+        config.sendlens = Some(serving);
+        Self::new(&config, &weights, self.tokenizer.to_vec(), card)
+    }
+}
+
+/// The name of an encoder tensor without the prefix that sequence-classification models give it.
+fn encoder_name(name: &str) -> Option<String> {
+    let name = name.strip_prefix("bert.").unwrap_or(name);
+    let is_encoder = name.starts_with("encoder.") || name.starts_with("embeddings.");
+    // Position ids are a counter, not weights.
+    (is_encoder && !name.ends_with(".position_ids")).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codebook::Codebook;
+    use crate::models::{Base, Decision, FORMAT, Pooling, SentimentHead, ThemeHead};
+
+    #[test]
+    #[ignore = "writes a model folder: needs SENDLENS_BASE and SENDLENS_MODEL_OUT"]
+    fn a_draft_model_is_written() {
+        let folder = |name| std::env::var_os(name).map(std::path::PathBuf::from).expect("the variable is set");
+        let base = BaseModel::read(&folder("SENDLENS_BASE")).expect("a base model");
+        let themes = Codebook::shipped().names();
+        let serving = Serving {
+            format: FORMAT,
+            name: "sendlens-minilm".into(),
+            base: Base { name: "all-MiniLM-L6-v2".into(), sha256: base.sha256.clone() },
+            pooling: Pooling::Mean,
+            max_tokens: 512,
+            uses_context: false,
+            themes: themes
+                .into_iter()
+                .map(|name| ThemeHead { name, decision: Decision::default() })
+                .collect(),
+            relevance: Some(Decision::default()),
+            sentiment: SentimentHead::default(),
+        };
+        let heads = Heads::zero(&serving, base.config.hidden_size);
+        let card = "# sendlens-minilm\n\nA draft: the base encoder in int8 with heads that are all zero.\n";
+        let files = base.into_model(serving, &heads, card).expect("heads of the model's shape");
+        files.write(&folder("SENDLENS_MODEL_OUT")).expect("the folder can be written");
+    }
+}

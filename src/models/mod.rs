@@ -1,0 +1,318 @@
+//! Model folders: read and checked against their checksums, made from base weights, written at once.
+//!
+//! *Takes* a folder, or the bytes compiled into the program. *Gives* [`ModelFiles`]. *Fails* on a folder
+//! that is incomplete, altered, too large, or of a kind that can run code (pickles are never opened);
+//! every message names the file. *Cost*: one read and one SHA-256 of each file.
+//!
+//! A folder holds `model.safetensors`, `tokenizer.json`, `config.json`, `CARD.md` and `SHA256SUMS`.
+
+mod config;
+mod import;
+mod weights;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub use config::{
+    Base, Decision, FORMAT, LANES, ModelConfig, Platt, Pooling, SentimentHead, Serving, ThemeHead,
+};
+pub use import::{BaseModel, Head, Heads};
+pub use weights::{Matrix, Weights};
+
+use crate::error::{Error, Result};
+use config::WHOLE_FOLDER;
+
+const WEIGHTS: &str = "model.safetensors";
+const TOKENIZER: &str = "tokenizer.json";
+const CONFIG: &str = "config.json";
+const CARD: &str = "CARD.md";
+const SUMS: &str = "SHA256SUMS";
+
+/// The files under a checksum, in the order of `SHA256SUMS`, with the most bytes each may have.
+const FILES: [(&str, u64); 4] =
+    [(CARD, 1 << 20), (CONFIG, 1 << 20), (WEIGHTS, 4 << 30), (TOKENIZER, 64 << 20)];
+
+macro_rules! shipped {
+    ($file:literal) => {
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/sendlens-minilm/", $file))
+    };
+}
+
+/// The contents of a model folder, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelFiles {
+    /// The model's configuration, with the section `sendlens`.
+    pub config: ModelConfig,
+    /// The bytes of `config.json`, as they were read.
+    config_json: Cow<'static, [u8]>,
+    weights: Cow<'static, [u8]>,
+    tokenizer: Cow<'static, [u8]>,
+    card: Cow<'static, [u8]>,
+    /// SHA-256 of each file but `SHA256SUMS`, in hexadecimal.
+    sums: BTreeMap<String, String>,
+}
+
+impl ModelFiles {
+    /// The model compiled into the program. Its checksums are those of `SHA256SUMS`, checked by a test.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if the program was built from a damaged folder.
+    pub fn embedded() -> Result<Self> {
+        let model = "sendlens-minilm";
+        let sums = parse_sums(model, shipped!("SHA256SUMS"))?;
+        let config_json: &'static [u8] = shipped!("config.json");
+        Ok(Self {
+            config: ModelConfig::parse(model, config_json)?,
+            config_json: Cow::Borrowed(config_json),
+            weights: Cow::Borrowed(shipped!("model.safetensors")),
+            tokenizer: Cow::Borrowed(shipped!("tokenizer.json")),
+            card: Cow::Borrowed(shipped!("CARD.md")),
+            sums,
+        })
+    }
+
+    /// Reads a model folder and checks every file against `SHA256SUMS`.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if a file is missing, altered or too large, or the configuration cannot be used;
+    /// [`Error::Io`] if a file cannot be read.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let model = folder.display().to_string();
+        let sums = parse_sums(&model, &read_file(folder, SUMS, 1 << 16)?)?;
+        let mut contents = BTreeMap::new();
+        for (file, most) in FILES {
+            let bytes = read_file(folder, file, most)?;
+            if sums.get(file).is_none_or(|expected| *expected != sha256(&bytes)) {
+                return Err(Error::model(
+                    format!("model `{model}`: `{file}` is not the file that `{SUMS}` names"),
+                    WHOLE_FOLDER,
+                ));
+            }
+            contents.insert(file, bytes);
+        }
+        let mut take = |file| Cow::Owned(contents.remove(file).expect("the loop above read every file"));
+        let config_json = take(CONFIG);
+        let config = ModelConfig::parse(&model, &config_json)?;
+        config.serving(&model)?;
+        let (weights, tokenizer, card) = (take(WEIGHTS), take(TOKENIZER), take(CARD));
+        Ok(Self { config, config_json, weights, tokenizer, card, sums })
+    }
+
+    /// Puts a folder together from its parts and works out the checksums.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if the configuration cannot be used.
+    pub fn new(config: &ModelConfig, weights: &Weights, tokenizer: Vec<u8>, card: &str) -> Result<Self> {
+        let model = config.sendlens.as_ref().map_or("without a name", |serving| &serving.name).to_owned();
+        config.serving(&model)?;
+        let config_json = config.to_json().into_bytes();
+        let mut files = Self {
+            config: ModelConfig::parse(&model, &config_json)?,
+            config_json: Cow::Owned(config_json),
+            weights: Cow::Owned(weights.to_bytes()),
+            tokenizer: Cow::Owned(tokenizer),
+            card: Cow::Owned(card.as_bytes().to_vec()),
+            sums: BTreeMap::new(),
+        };
+        files.sums = files.contents().map(|(file, bytes)| (file.to_owned(), sha256(bytes))).collect();
+        Ok(files)
+    }
+
+    /// The bytes of `model.safetensors`.
+    #[must_use]
+    pub fn weights(&self) -> &[u8] {
+        &self.weights
+    }
+
+    /// The bytes of `tokenizer.json`.
+    #[must_use]
+    pub fn tokenizer(&self) -> &[u8] {
+        &self.tokenizer
+    }
+
+    /// The bytes of `CARD.md`.
+    #[must_use]
+    pub fn card(&self) -> &[u8] {
+        &self.card
+    }
+
+    /// SHA-256 of each file but `SHA256SUMS`, in hexadecimal, by file name.
+    #[must_use]
+    pub fn sums(&self) -> &BTreeMap<String, String> {
+        &self.sums
+    }
+
+    /// SHA-256 over the files that decide scores (all but the card), in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut digest = Sha256::new();
+        for (file, sum) in self.sums.iter().filter(|(file, _)| *file != CARD) {
+            digest.update(format!("{sum}  {file}\n"));
+        }
+        hexadecimal(&digest.finalize())
+    }
+
+    /// Checks the contents against the checksums; a folder that was [read](Self::read) passes.
+    ///
+    /// # Errors
+    /// [`Error::Model`] naming the first file that differs.
+    pub fn verify(&self) -> Result<()> {
+        for (file, bytes) in self.contents() {
+            if self.sums.get(file).is_none_or(|expected| *expected != sha256(bytes)) {
+                return Err(Error::model(
+                    format!("the model compiled into this program has an altered `{file}`"),
+                    "build the program again from a clean copy of its source",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the folder: all files beside `folder` first, then under its name at once. A model folder
+    /// that stands there already is replaced, any other folder is left alone.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if `folder` holds anything that is not of a model folder; [`Error::Io`] if
+    /// something cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let is_there = folder.exists();
+        if is_there {
+            refuse_foreign(folder)?;
+        }
+        let staged = beside(folder, "new");
+        let former = beside(folder, "old");
+        fs::create_dir_all(&staged).map_err(|error| Error::io("create", &staged, error))?;
+        let written = self.write_files(&staged).and_then(|()| {
+            if is_there {
+                fs::rename(folder, &former).map_err(|error| Error::io("replace", folder, error))?;
+            }
+            fs::rename(&staged, folder).map_err(|error| Error::io("create", folder, error))
+        });
+        if written.is_err() {
+            // What was there before comes back; the staged copy is ours to remove.
+            if !folder.exists() && former.exists() {
+                fs::rename(&former, folder).map_err(|error| Error::io("restore", folder, error))?;
+            }
+            fs::remove_dir_all(&staged).map_err(|error| Error::io("remove", &staged, error))?;
+        } else if is_there {
+            fs::remove_dir_all(&former).map_err(|error| Error::io("remove", &former, error))?;
+        }
+        written
+    }
+
+    fn write_files(&self, folder: &Path) -> Result<()> {
+        let mut sums = String::new();
+        for (file, bytes) in self.contents() {
+            let path = folder.join(file);
+            fs::write(&path, bytes).map_err(|error| Error::io("write", &path, error))?;
+            sums.push_str(&format!("{}  {file}\n", sha256(bytes)));
+        }
+        let path = folder.join(SUMS);
+        fs::write(&path, sums).map_err(|error| Error::io("write", &path, error))
+    }
+
+    /// Each file with its bytes, in the order of [`FILES`].
+    fn contents(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+        let bytes: [&[u8]; 4] = [&self.card, &self.config_json, &self.weights, &self.tokenizer];
+        FILES.iter().map(|(file, _)| *file).zip(bytes)
+    }
+}
+
+/// A path in the same folder as `folder`, so that a rename cannot cross file systems.
+fn beside(folder: &Path, kind: &str) -> PathBuf {
+    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    folder.with_file_name(format!(".{name}.{kind}-{}", std::process::id()))
+}
+
+/// Refuses a folder that holds anything but the files of a model folder.
+fn refuse_foreign(folder: &Path) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
+    for entry in entries {
+        let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name();
+        if name != SUMS && !FILES.iter().any(|(file, _)| name == *file) {
+            return Err(Error::model(
+                format!("`{}` holds `{}`, so it is not a model folder", folder.display(), name.display()),
+                "name a folder that does not exist yet",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Reads one file of a model folder, of at most `most` bytes.
+fn read_file(folder: &Path, file: &str, most: u64) -> Result<Vec<u8>> {
+    let path = folder.join(file);
+    let model = folder.display();
+    let metadata = match fs::metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(missing(folder, file));
+        }
+        Err(error) => return Err(Error::io("read", &path, error)),
+    };
+    if !metadata.is_file() {
+        return Err(Error::model(format!("model `{model}`: `{file}` is not a file"), WHOLE_FOLDER));
+    }
+    if metadata.len() > most {
+        return Err(Error::model(
+            format!("model `{model}`: `{file}` has {} bytes, more than {most}", metadata.len()),
+            WHOLE_FOLDER,
+        ));
+    }
+    fs::read(&path).map_err(|error| Error::io("read", &path, error))
+}
+
+fn missing(folder: &Path, file: &str) -> Error {
+    let model = folder.display();
+    if !folder.is_dir() {
+        return Error::model(
+            format!("there is no model folder `{model}`"),
+            "name a folder with `model.safetensors`, `tokenizer.json`, `config.json`, `CARD.md`, `SHA256SUMS`",
+        );
+    }
+    let has_pickle = ["pytorch_model.bin", "rust_model.ot", "model.pt", "model.pkl"]
+        .iter()
+        .any(|pickle| folder.join(pickle).exists());
+    let hint = if file == WEIGHTS && has_pickle {
+        "pickled weights can run code and are never opened; get the safetensors file of the same model"
+    } else if file == SUMS {
+        "make a model folder from downloaded weights with `sendlens models import`"
+    } else {
+        WHOLE_FOLDER
+    };
+    Error::model(format!("model `{model}` has no `{file}`"), hint)
+}
+
+/// Reads `SHA256SUMS` as `sha256sum` writes it: a line per file, the sum, two spaces, the name.
+fn parse_sums(model: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+    let fault = || {
+        Error::model(
+            format!("model `{model}`: `{SUMS}` does not name {} files as `sha256sum` does", FILES.len()),
+            WHOLE_FOLDER,
+        )
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| fault())?;
+    let mut sums = BTreeMap::new();
+    for line in text.lines() {
+        let (sum, file) = line.split_once("  ").ok_or_else(fault)?;
+        let is_sum = sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_sum || !FILES.iter().any(|(known, _)| *known == file) {
+            return Err(fault());
+        }
+        sums.insert(file.to_owned(), sum.to_ascii_lowercase());
+    }
+    if sums.len() == FILES.len() { Ok(sums) } else { Err(fault()) }
+}
+
+/// SHA-256 of `bytes` in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
