@@ -340,6 +340,12 @@ impl Precision {
             Self::Year => "year",
         }
     }
+
+    /// The precision with this name in tables.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Day, Self::Month, Self::Year].into_iter().find(|precision| precision.as_str() == name)
+    }
 }
 
 /// The decision about an article's publication day, with its evidence.

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::engine::EngineConfig;
 use crate::error::{Error, Result};
 use crate::passage::Unit;
+use crate::read::mapping::{Mapping, parse_mapping};
 use crate::tally::Period;
 
 /// The settings file that is read from the working folder if it is there.
@@ -176,6 +177,22 @@ impl Layers {
         })
     }
 
+    /// The thresholds alone.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if they are no `theme=value` pairs with values in [0, 1].
+    pub fn thresholds(&self) -> Result<BTreeMap<String, f32>> {
+        let wanted = "theme=value pairs such as transport=0.4, each in [0, 1]";
+        let read = |text: &str| {
+            let pairs = pairs(text)?.into_iter().map(|(theme, value)| {
+                let number = value.parse::<f32>().ok().filter(|number| (0.0..=1.0).contains(number))?;
+                Some((theme, number))
+            });
+            pairs.collect::<Option<BTreeMap<_, _>>>()
+        };
+        Ok(self.parse("threshold", wanted, read)?.unwrap_or_default())
+    }
+
     /// The typed configuration; `today` is what `as-of = today` stands for.
     ///
     /// # Errors
@@ -203,15 +220,6 @@ impl Layers {
         {
             return Err(Error::config(format!("`since` ({since}) lies after `until` ({until})")));
         }
-        let pairs = |key, wanted| self.parse(key, wanted, pairs).map(Option::unwrap_or_default);
-        let mut thresholds = BTreeMap::new();
-        for (theme, value) in pairs("threshold", "theme=value pairs such as transport=0.4")? {
-            let number = value.parse::<f32>().ok().filter(|number| (0.0..=1.0).contains(number));
-            let number = number.ok_or_else(|| {
-                Error::config(format!("the threshold of `{theme}` is `{value}`, which is not in [0, 1]"))
-            })?;
-            thresholds.insert(theme, number);
-        }
         Ok(Config {
             corpus: needed("corpus", "name the folder of articles: `sendlens run CORPUS -o OUT`")?,
             out: needed("out", "name the output folder: `sendlens run CORPUS -o OUT`")?,
@@ -226,13 +234,13 @@ impl Layers {
             engine: engine.unwrap_or_default(),
             codebook: path("codebook"),
             metadata: path("metadata"),
-            map: pairs("map", "target=key pairs such as text=body,date=pubdate")?,
+            map: self.text("map").map(parse_mapping).transpose()?.unwrap_or_default(),
             unit: self
                 .parse("unit", "paragraph, segment, sentence or article", |text| {
                     Unit::ALL.into_iter().find(|unit| unit.as_str() == text)
                 })?
                 .unwrap_or_default(),
-            thresholds,
+            thresholds: self.thresholds()?,
             jobs: self
                 .parse("jobs", "a number of threads, 0 for all", |text| text.parse().ok())?
                 .unwrap_or(0),
@@ -273,7 +281,7 @@ pub struct Config {
     /// The user's metadata table.
     pub metadata: Option<PathBuf>,
     /// Where exports keep text, title, date, …: target to key.
-    pub map: BTreeMap<String, String>,
+    pub map: Mapping,
     /// What a passage is.
     pub unit: Unit,
     /// Thresholds over those of codebook and model, by theme; `relevant` is one of them.

@@ -27,6 +27,7 @@ pub mod tally;
 pub mod pipeline;
 #[cfg(feature = "tables")]
 pub mod frame;
+pub mod record;
 #[cfg(feature = "tables")]
 pub mod query;
 pub mod inspect;

@@ -73,10 +73,9 @@ pub fn dates(frame: &DataFrame, name: &str) -> Result<Vec<Option<Date>>> {
 /// [`Error::Table`] if there is no such column of lists.
 pub fn text_lists(frame: &DataFrame, name: &str) -> Result<Vec<Vec<String>>> {
     let lists = typed(frame, name, Column::list)?;
-    lists
-        .into_iter()
-        .map(|list| {
-            let Some(list) = list else { return Ok(Vec::new()) };
+    (0..lists.len())
+        .map(|row| {
+            let Some(list) = lists.get_as_series(row) else { return Ok(Vec::new()) };
             let texts = list
                 .str()
                 .map_err(|error| Error::Table { path: PathBuf::from(name), message: error.to_string() })?;

@@ -65,20 +65,8 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
         fs::copy(&from, &to).map_err(|error| Error::io("copy", &from, error))?;
     }
     let labels = remake(output.out(), output.folder(), &themes, &used)?;
-    let setting = |key: &str| {
-        record
-            .configuration
-            .get(key)
-            .and_then(|setting| setting.get("value"))
-            .and_then(|value| value.as_str())
-    };
-    let period =
-        setting("period").and_then(|text| Period::ALL.into_iter().find(|period| period.as_str() == text));
-    let period = period.unwrap_or_default();
-    let by: Vec<String> = setting("by")
-        .map(|text| text.split(',').map(|item| item.trim().to_owned()).collect())
-        .unwrap_or_default();
-    let day = |key| setting(key).and_then(|text| Date::from_str(text).ok());
+    let (period, by) = (record.period(), record.by());
+    let day = |key| record.setting(key).and_then(|text| Date::from_str(text).ok());
     let (tally, covered) = retally(output.out(), &labels, themes.len(), period, &by)?;
     let rows = tally.rows(covered.range(day("since"), day("until")))?;
     write_frequencies(output.folder(), &rows, period, &by, &themes)?;
@@ -191,11 +179,7 @@ fn retally(
         let Some(id) = id else { continue };
         let chosen = dates[index].map(|date| Chosen {
             date,
-            precision: match precisions[index] {
-                Some("year") => Precision::Year,
-                Some("month") => Precision::Month,
-                _ => Precision::Day,
-            },
+            precision: precisions[index].and_then(Precision::parse).unwrap_or(Precision::Year),
             source: DateSource::Metadata,
             confidence: confidences[index].unwrap_or(0.0),
             text: String::new(),

@@ -4,7 +4,7 @@
 //! the configuration, the corpus or the output folder is wrong; later only if writing or the engine fails.
 
 pub mod output;
-pub mod record;
+pub mod summary;
 mod decide;
 mod tables;
 
@@ -22,12 +22,12 @@ use crate::error::{Error, Result};
 use crate::frame::schema;
 use crate::pipeline::{self, Progress, hex};
 use crate::read::metadata::Metadata;
+use crate::record::{self, Record};
 use crate::score::Thresholds;
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
 use output::Output;
-use record::Record;
 use tables::Tables;
 
 /// Columns of an article that rows can be grouped by, beside those of the user's metadata.

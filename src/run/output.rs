@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 
-use super::record::{RECORD, Record};
 use crate::error::{Error, Result};
 use crate::pipeline::hex;
+use crate::record::{RECORD, Record};
 
 /// A claimed output folder. Dropped without [`Output::publish`], it leaves `OUT` as it was.
 #[derive(Debug)]

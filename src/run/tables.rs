@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use super::METADATA;
-use super::record::{Counts, Total};
 use crate::article::{Precision, Skipped};
 use crate::codebook::Codebook;
 use crate::config::Config;
@@ -19,6 +18,7 @@ use crate::frame::schema::{self, Kind, Schema};
 use crate::frame::{self, TableFile, Value, write_csv};
 use crate::pipeline::{Document, Progress, Sink, passage_key};
 use crate::read::metadata::Metadata;
+use crate::record::{Counts, Total};
 use crate::score::Thresholds;
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Row, Tally};
 

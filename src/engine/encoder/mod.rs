@@ -118,7 +118,10 @@ impl Encoder {
                 let encoding = self.tokenizer.encode(input.text, context)?;
                 if encoding.ids.iter().any(|id| *id as usize >= vocabulary) {
                     return Err(Error::model(
-                        format!("model `{}`: `tokenizer.json` has tokens that the weights lack", self.serving.name),
+                        format!(
+                            "model `{}`: `tokenizer.json` has tokens that the weights lack",
+                            self.serving.name
+                        ),
                         "the tokenizer and the weights must be of the same model",
                     ));
                 }

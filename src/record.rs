@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::score::Measured;
+use crate::tally::Period;
 
 /// Name of the file.
 pub const RECORD: &str = "run.json";
@@ -121,6 +122,26 @@ impl Record {
         let text = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
         serde_json::from_slice(&text)
             .map_err(|error| Error::Table { path, message: format!("it is no run record: {error}") })
+    }
+
+    /// The value of a setting of the run; `None` if it had none.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.configuration.get(key)?.get("value")?.as_str()
+    }
+
+    /// The length of a row's period.
+    #[must_use]
+    pub fn period(&self) -> Period {
+        let name = self.setting("period");
+        Period::ALL.into_iter().find(|period| Some(period.as_str()) == name).unwrap_or_default()
+    }
+
+    /// The columns that rows are grouped by.
+    #[must_use]
+    pub fn by(&self) -> Vec<String> {
+        let columns = self.setting("by").unwrap_or_default().split(',').map(str::trim);
+        columns.filter(|column| !column.is_empty()).map(str::to_owned).collect()
     }
 
     /// The record as JSON with a final line feed.
