@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::engine::EngineConfig;
 use crate::error::{Error, Result};
 use crate::passage::Unit;
-use crate::read::mapping::{Mapping, parse_mapping};
+use crate::read::{Mapping, parse_mapping};
 use crate::tally::Period;
 
 /// The settings file that is read from the working folder if it is there.

@@ -39,6 +39,22 @@ pub enum Unit {
     Article,
 }
 
+impl Unit {
+    /// All units, the default first.
+    pub const ALL: [Self; 4] = [Self::Paragraph, Self::Segment, Self::Sentence, Self::Article];
+
+    /// The name used on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Paragraph => "paragraph",
+            Self::Segment => "segment",
+            Self::Sentence => "sentence",
+            Self::Article => "article",
+        }
+    }
+}
+
 /// Splits `article` into passages of `unit`, in reading order.
 ///
 /// The source span of a part of a block is exact where cleaning kept the length of the block, else it is that
