@@ -1,1 +1,243 @@
-//! stub
+//! One file, explained: blocks with their roles, date clues and why, passages with scores.
+//!
+//! The answer to "why does it say that?". *Takes* a prepared and scored [`Document`]. *Gives* text for
+//! people or JSON for programs. Article text is made safe to print.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::article::{Block, Skipped};
+use crate::pipeline::{Document, Scored};
+use crate::plain;
+use crate::score::{LabelSet, Sentiment, Thresholds};
+
+/// Columns of text shown of a block.
+const SHOWN: usize = 100;
+
+/// The document as text.
+#[must_use]
+pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> String {
+    let article = &document.article;
+    let mut text = String::new();
+    let _ = writeln!(text, "{}", plain::line(&article.id));
+    let facts = [
+        ("title", article.title().map(str::to_owned)),
+        ("outlet", article.fields.outlet.clone()),
+        ("authors", Some(article.fields.authors.join(", ")).filter(|names| !names.is_empty())),
+        ("url", article.fields.url.clone()),
+        ("language", article.language.clone()),
+        ("format", Some(format!("{}, {}", article.format.as_str(), article.encoding))),
+        ("cluster", document.cluster.clone()),
+    ];
+    for (name, value) in facts {
+        let _ = writeln!(text, "  {name:9} {}", plain::line(value.as_deref().unwrap_or("–")));
+    }
+    for warning in &article.warnings {
+        let line = format!("  warning   {} {}", warning.code, warning.detail);
+        let _ = writeln!(text, "{}", plain::line(line.trim_end()));
+    }
+    if !document.is_counted {
+        text.push_str("  not counted: the article is not in English, or its source holds only the beginning\n");
+    }
+    date(&mut text, document);
+    blocks(&mut text, document);
+    passages(&mut text, document, labels, thresholds);
+    text
+}
+
+fn date(text: &mut String, document: &Document) {
+    let published = &document.published;
+    text.push_str("\nDate\n");
+    match &published.chosen {
+        Some(chosen) => {
+            let _ = writeln!(
+                text,
+                "  {} ({}), from {}, confidence {:.2}, read from “{}”",
+                chosen.date,
+                chosen.precision.as_str(),
+                chosen.source.as_str(),
+                chosen.confidence,
+                plain::line(&chosen.text)
+            );
+        }
+        None => text.push_str("  undated\n"),
+    }
+    for (name, day) in [
+        ("not before", published.not_before),
+        ("not after", published.not_after),
+        ("modified", published.modified),
+    ] {
+        if let Some(day) = day {
+            let _ = writeln!(text, "  {name} {day}");
+        }
+    }
+    for clue in &published.clues {
+        let range = match (clue.earliest, clue.latest) {
+            (Some(earliest), Some(latest)) if earliest != latest => format!("{earliest} to {latest}"),
+            (Some(earliest), _) => earliest.to_string(),
+            _ => "no date".to_owned(),
+        };
+        let _ = writeln!(
+            text,
+            "  {:9} {:10} {range:24} “{}”",
+            clue.source.as_str(),
+            clue.reason,
+            plain::line(&clue.text)
+        );
+    }
+}
+
+fn blocks(text: &mut String, document: &Document) {
+    text.push_str("\nBlocks (role, probability of being article text, rule)\n");
+    for (index, block) in document.article.blocks.iter().enumerate() {
+        let probability = block.probability.map_or_else(|| "    ".to_owned(), |value| format!("{value:.2}"));
+        let _ = writeln!(
+            text,
+            "  {:>4} {:10} {probability} {:22} {}",
+            index + 1,
+            block.role.as_str(),
+            block.rule,
+            shown(document, block)
+        );
+    }
+}
+
+/// The beginning of a block, safe to print.
+fn shown(document: &Document, block: &Block) -> String {
+    let whole = plain::line(document.article.text_of(block)).into_owned();
+    match whole.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole,
+    }
+}
+
+fn passages(text: &mut String, document: &Document, labels: &LabelSet, thresholds: &Thresholds) {
+    let names: Vec<_> = labels
+        .themes
+        .iter()
+        .zip(&thresholds.themes)
+        .map(|(theme, threshold)| format!("{theme} ≥ {threshold:.2}"))
+        .collect();
+    let _ = writeln!(text, "\nPassages ({}; * given)", names.join(", "));
+    for (passage, scored) in document.passages.iter().zip(&document.scored) {
+        let Some(scored) = scored else { continue };
+        let _ = writeln!(text, "  #{} {}", passage.position, line_of_scores(labels, scored));
+        let _ = writeln!(text, "      {}", plain::line(passage.span.of(&document.article.text)));
+    }
+}
+
+fn line_of_scores(labels: &LabelSet, scored: &Scored) -> String {
+    let Scored { scores, labels: given } = scored;
+    let mut parts: Vec<_> = labels
+        .themes
+        .iter()
+        .zip(scores.themes.iter().zip(&given.themes))
+        .map(|(theme, (score, is_given))| format!("{theme} {score:.2}{}", if *is_given { "*" } else { "" }))
+        .collect();
+    if labels.has_relevance {
+        parts.push(format!("relevant {:.2}{}", scores.relevant, if given.is_relevant { "*" } else { "" }));
+    }
+    let [negative, neutral, positive] = scores.sentiment;
+    parts.push(format!("{} ({negative:.2} {neutral:.2} {positive:.2})", given.sentiment.as_str()));
+    parts.join("  ")
+}
+
+/// What could not be read, as text.
+#[must_use]
+pub fn skipped(rows: &[Skipped]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let record = row.record.map(|number| format!(" record {number}")).unwrap_or_default();
+        let line = format!("not read: {}{record}: {} {}", row.path, row.reason, row.detail);
+        let _ = writeln!(text, "{}", plain::line(line.trim_end()));
+    }
+    text
+}
+
+/// The document as JSON.
+#[must_use]
+pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> Value {
+    let article = &document.article;
+    let published = &document.published;
+    let blocks = article.blocks.iter().enumerate().map(|(index, block)| {
+        json!({
+            "block": index + 1,
+            "role": block.role.as_str(),
+            "start": block.span.start,
+            "end": block.span.end,
+            "text": article.text_of(block),
+            "rule": block.rule,
+            "probability": block.probability,
+        })
+    });
+    let clues = published.clues.iter().map(|clue| {
+        json!({
+            "text": clue.text,
+            "start": clue.start,
+            "rule": clue.source.as_str(),
+            "earliest": clue.earliest,
+            "latest": clue.latest,
+            "confidence": clue.confidence,
+            "accepted": clue.is_accepted,
+            "reason": clue.reason,
+        })
+    });
+    let passages = document.passages.iter().zip(&document.scored).map(|(passage, scored)| {
+        let mut value = json!({
+            "position": passage.position,
+            "kind": passage.kind.as_str(),
+            "start": passage.span.start,
+            "end": passage.span.end,
+            "text": passage.span.of(&article.text),
+        });
+        if let Some(scored) = scored {
+            value["scores"] = scores(labels, scored);
+            let given = labels.themes.iter().zip(&scored.labels.themes);
+            value["themes"] = given.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.as_str()).collect();
+            value["sentiment"] = scored.labels.sentiment.as_str().into();
+            value["relevant"] = scored.labels.is_relevant.into();
+        }
+        value
+    });
+    json!({
+        "article": article.id,
+        "title": article.title(),
+        "outlet": article.fields.outlet,
+        "authors": article.fields.authors,
+        "url": article.fields.url,
+        "language": article.language,
+        "format": article.format.as_str(),
+        "encoding": article.encoding,
+        "cluster": document.cluster,
+        "counted": document.is_counted,
+        "warnings": article.warnings,
+        "date": published.chosen.as_ref().map(|chosen| json!({
+            "date": chosen.date,
+            "precision": chosen.precision.as_str(),
+            "source": chosen.source.as_str(),
+            "confidence": chosen.confidence,
+            "text": chosen.text,
+        })),
+        "not_before": published.not_before,
+        "not_after": published.not_after,
+        "modified": published.modified,
+        "date_clues": clues.collect::<Vec<_>>(),
+        "blocks": blocks.collect::<Vec<_>>(),
+        "passages": passages.collect::<Vec<_>>(),
+        "thresholds": labels.themes.iter().cloned().zip(thresholds.themes.iter().map(|value| json!(value)))
+            .collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn scores(labels: &LabelSet, scored: &Scored) -> Value {
+    let mut values = serde_json::Map::new();
+    for (theme, score) in labels.themes.iter().zip(&scored.scores.themes) {
+        values.insert(theme.clone(), json!(score));
+    }
+    values.insert("relevant".to_owned(), json!(scored.scores.relevant));
+    for (sentiment, score) in Sentiment::ALL.iter().zip(scored.scores.sentiment) {
+        values.insert(sentiment.as_str().to_owned(), json!(score));
+    }
+    Value::Object(values)
+}
