@@ -16,6 +16,8 @@ const SNIFFED_BYTES: usize = 64 << 10;
 const SNIFFED_ROWS: usize = 20;
 /// Longest name of a column, in bytes; prose with commas has longer "names".
 const LONGEST_NAME: usize = 64;
+/// Bytes of a first line looked at for names of columns.
+const LONGEST_HEADER: usize = 4 << 10;
 /// Most ragged rows, in percent, of a file that is read.
 const MAX_RAGGED_PERCENT: usize = 20;
 /// Line numbers named in the row about a file that is not read.
@@ -39,6 +41,9 @@ pub(super) fn sniff(text: &str, is_claimed: bool, mapping: &Mapping) -> Option<D
         _ => 0,
     };
     let table = &text[skip..];
+    if !is_claimed && !is_header(table.lines().next().unwrap_or_default(), mapping) {
+        return None;
+    }
     let sample = &table[..table.floor_char_boundary(SNIFFED_BYTES)];
     let is_cut = sample.len() < table.len();
     let judge = |delimiter: u8| {
@@ -66,6 +71,13 @@ pub(super) fn sniff(text: &str, is_claimed: bool, mapping: &Mapping) -> Option<D
         .map(|(_, delimiter)| Dialect { delimiter, skip })
 }
 
+/// Whether a line holds two known names of columns, whatever the delimiter: spares most texts the parser.
+fn is_header(line: &str, mapping: &Mapping) -> bool {
+    let line = &line[..line.floor_char_boundary(LONGEST_HEADER)];
+    let names = line.split([',', ';', '\t']).take_while(|name| name.len() <= LONGEST_NAME);
+    names.filter(|name| record::is_known(name, mapping)).nth(1).is_some()
+}
+
 fn reader(text: &str, delimiter: u8) -> ::csv::Reader<&[u8]> {
     ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes())
 }
@@ -81,25 +93,26 @@ pub(super) struct Row {
 /// Reads the header's names, then the rows one by one.
 pub(super) fn rows(text: &str, dialect: Dialect) -> (Vec<String>, impl Iterator<Item = Row>) {
     let table = &text[dialect.skip..];
-    let skipped_lines = u64::from(dialect.skip > 0);
-    let mut records = reader(table, dialect.delimiter).into_records();
-    let names: Vec<String> = records
-        .next()
-        .and_then(Result::ok)
-        .map(|header| header.iter().map(|name| name.trim().to_owned()).collect())
-        .unwrap_or_default();
+    let lines_before = u64::from(dialect.skip > 0);
     let is_unclosed = memchr::memchr_iter(b'"', table.as_bytes()).count() % 2 == 1;
+    let mut reader = reader(table, dialect.delimiter);
+    let mut values = StringRecord::new();
+    // Reading from memory that is UTF-8 cannot fail; if it did, the table would end there.
+    let mut next = move || {
+        let is_row = reader.read_record(&mut values).unwrap_or(false);
+        let is_last = usize::try_from(reader.position().byte()).is_ok_and(|byte| byte >= table.len());
+        is_row.then(|| (values.clone(), is_last))
+    };
+    let names: Vec<String> = next()
+        .map(|(header, _)| header.iter().map(|name| name.trim().to_owned()).collect())
+        .unwrap_or_default();
     let columns = names.clone();
-    let rows = records.map_while(Result::ok).map(move |values| {
-        let position = values.position();
-        let line = position.map_or(0, ::csv::Position::line) + skipped_lines;
-        let start = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
+    let rows = std::iter::from_fn(move || {
+        let (values, is_last) = next()?;
+        let line = values.position().map_or(0, ::csv::Position::line) + lines_before;
         // A quotation mark that is never closed takes the rest of the file into one value.
-        let takes_rest = is_unclosed
-            && values.iter().last().is_some_and(|value| {
-                value.contains('\n')
-                    && start.saturating_add(values.as_slice().len()) + 1 >= table.trim_end().len() - 1
-            });
+        let takes_rest =
+            is_unclosed && is_last && values.iter().last().is_some_and(|last| last.contains('\n'));
         let record = if takes_rest {
             Err(format!("line {line}: a quotation mark is never closed, the rest of the file is lost"))
         } else if values.len() != columns.len() {
@@ -113,7 +126,7 @@ pub(super) fn rows(text: &str, dialect: Dialect) -> (Vec<String>, impl Iterator<
             }
             Ok(record)
         };
-        Row { line, record }
+        Some(Row { line, record })
     });
     (names, rows)
 }

@@ -18,7 +18,7 @@ const UTF16_SAMPLE: usize = 4096;
 /// Bytes in which a declaration must stand (WHATWG HTML, 13.2.3.2, "prescan").
 const DECLARATION_WINDOW: usize = 1024;
 /// Bytes, from the first that is not ASCII, that the statistics look at.
-const STATISTICS_WINDOW: usize = 64 << 10;
+const STATISTICS_WINDOW: usize = 16 << 10;
 
 /// A decoded file.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 127;
 /// Lines looked at to tell JSON Lines from one document.
 const SNIFFED_LINES: usize = 20;
 /// Where exports put their list of records, most specific first.
-const LISTS: [&[&str]; 12] = [
+const LISTS: [&[&str]; 13] = [
     &["response", "results"],
     &["response", "docs"],
     &["articles"],
@@ -28,6 +28,7 @@ const LISTS: [&[&str]; 12] = [
     &["docs"],
     &["records"],
     &["stories"],
+    &["content"],
     &["hits", "hits"],
 ];
 
@@ -167,13 +168,34 @@ pub(super) fn parse(text: &str, first_line: usize) -> Result<Value, Refusal> {
         let detail = format!("{line}:{column}: nested deeper than {MAX_DEPTH}");
         return Err(Refusal::new("json_too_deep", detail));
     }
-    serde_json::from_str(text).map_err(|error| {
+    serde_json::from_str(text).or_else(|error| {
+        // Python writes missing numbers as NaN, which is not JSON but common in exports.
+        if let Some(value) = without_nan(text).and_then(|text| serde_json::from_str(&text).ok()) {
+            return Ok(value);
+        }
         let message = error.to_string();
         // serde_json ends its messages with the place; here it stands at the beginning.
         let bare = message.rsplit_once(" at line ").map_or(message.as_str(), |(bare, _)| bare);
         let line = first_line + error.line().saturating_sub(1);
-        Refusal::new("bad_json", format!("{line}:{}: {bare}", error.column()))
+        Err(Refusal::new("bad_json", format!("{line}:{}: {bare}", error.column())))
     })
+}
+
+/// The text with `null` for each `NaN` outside strings; `None` if there is none.
+fn without_nan(text: &str) -> Option<String> {
+    let mut scan = Brackets::default();
+    let mut plain = String::new();
+    let mut done = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == b'N' && !scan.is_in_string && text[at..].starts_with("NaN") {
+            plain.push_str(&text[done..at]);
+            plain.push_str("null");
+            done = at + "NaN".len();
+        }
+        scan.step(byte);
+    }
+    plain.push_str(&text[done..]);
+    (done > 0).then_some(plain)
 }
 
 /// Line and column, from 1, of the bracket that exceeds [`MAX_DEPTH`].
@@ -263,6 +285,7 @@ mod tests {
             format!(r#"{{"response": {{"status": "ok", "results": {records}}}}}"#),
             format!(r#"{{"data": {{"items": {records}}}}}"#),
             format!(r#"{{"data": {records}}}"#),
+            format!(r#"{{"content": {}}}"#, records.replace(r#"{"t"#, r#"{"url": "u", "t"#)),
         ] {
             let reading = document(&text).expect("readable");
             assert_eq!(ids(&reading), ["a.json!1", "a.json!3"]);
@@ -286,6 +309,13 @@ mod tests {
         assert_eq!(document("\"text\"").expect_err("string").detail, "the document is a string");
         let refusal = document(r#"{"title": "T", "url": "u"}"#).expect_err("no text");
         assert_eq!(refusal.detail, "no text under any known key; keys: title, url");
+    }
+
+    #[test]
+    fn missing_numbers_of_python_are_null() {
+        let reading = document(r#"[{"text": "NaN is no name.", "author": NaN}]"#).expect("readable");
+        assert_eq!(reading.articles[0].body.as_str(), "NaN is no name.");
+        assert_eq!(document("[NaN, nan]").expect_err("bad").detail, "1:2: expected value");
     }
 
     #[test]

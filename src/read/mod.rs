@@ -16,7 +16,10 @@ use crate::read::sniff::{Found, Kind};
 
 pub use crate::read::mapping::{Mapping, Target, parse_mapping};
 
+pub mod metadata;
+
 mod mapping;
+mod address;
 mod encoding;
 mod gzip;
 mod html;

@@ -143,7 +143,7 @@ pub(super) fn article(
     let Some(text) = take_text(&mut record, mapping) else {
         return Err(Refusal::new("no_text", missing_text(&record, mapping)));
     };
-    let fields = fields(&record, mapping);
+    let fields = with_host(fields(&record, mapping));
     let mut warnings = Vec::new();
     let (text, missing) = without_preview_mark(text);
     if let Some(missing) = missing {
@@ -153,20 +153,25 @@ pub(super) fn article(
     Ok(RawArticle { id, format, encoding, body, fields, is_truncated: missing.is_some(), warnings })
 }
 
+/// The fields with the address's host as outlet where the record names none.
+pub(super) fn with_host(mut fields: Fields) -> Fields {
+    if fields.outlet.is_none() {
+        fields.outlet = fields.url.as_deref().and_then(host).map(str::to_owned);
+    }
+    fields
+}
+
 /// What the record says about its article outside the text.
 pub(super) fn fields(record: &Record, mapping: &Mapping) -> Fields {
-    let line = |target, keys| values(record, mapping.get(&target), keys).find_map(line);
-    let url = values(record, mapping.get(&Target::Url), URL).filter_map(line_of).find(|url| is_address(url));
-    let outlet = values(record, mapping.get(&Target::Outlet), OUTLET)
-        .filter_map(line_of)
-        .find(|name| !is_address(name))
-        .or_else(|| host(url.as_deref()?).map(str::to_owned));
+    let url = values(record, mapping.get(&Target::Url), URL).filter_map(line).find(|url| is_address(url));
+    let outlet =
+        values(record, mapping.get(&Target::Outlet), OUTLET).filter_map(line).find(|name| !is_address(name));
     let authors = values(record, mapping.get(&Target::Authors), AUTHORS)
         .map(authors::of)
         .find(|names| !names.is_empty())
         .unwrap_or_default();
     let language = values(record, mapping.get(&Target::Language), LANGUAGE)
-        .filter_map(line_of)
+        .filter_map(line)
         .find_map(|name| language_code(&name));
     let mut dates: Vec<DateField> = Vec::new();
     for (source, mapped, keys) in [
@@ -181,7 +186,7 @@ pub(super) fn fields(record: &Record, mapping: &Mapping) -> Fields {
             }
         }
     }
-    let title = line(Target::Title, TITLE);
+    let title = values(record, mapping.get(&Target::Title), TITLE).find_map(line);
     Fields { title, authors, outlet, url, language, dates, extra: std::collections::BTreeMap::new() }
 }
 
@@ -203,10 +208,12 @@ pub(super) fn is_known(key: &str, mapping: &Mapping) -> bool {
             .any(|known| is_same_key(known, key))
 }
 
-/// Whether two keys differ in case and in marks between words only.
+/// Whether two keys differ in case (of ASCII letters) and in marks between words only.
 pub(super) fn is_same_key(a: &str, b: &str) -> bool {
-    fn letters(key: &str) -> impl Iterator<Item = char> {
-        key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+    // Looked up about a hundred times per record: bytes, not characters.
+    fn letters(key: &str) -> impl Iterator<Item = u8> {
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+        key.bytes().filter(is_letter).map(|byte| byte.to_ascii_lowercase())
     }
     letters(a).eq(letters(b))
 }
@@ -269,6 +276,10 @@ fn text_of(value: Value) -> Option<String> {
     const ALTERNATIVES: [&str; 5] = ["rendered", "bodyHtml", "html", "text", "content"];
     let text = match value {
         Value::String(text) => text,
+        // A list of whole records is for the list's reader, not one long text.
+        Value::Array(parts) if parts.iter().any(|part| part.get("url").or(part.get("link")).is_some()) => {
+            return None;
+        }
         Value::Array(parts) => parts.into_iter().filter_map(text_of).collect::<Vec<_>>().join("\n\n"),
         Value::Object(mut object) => {
             let is_structured = object.contains_key("sections") || object.contains_key("paragraphs");
@@ -341,10 +352,6 @@ fn line(value: &Value) -> Option<String> {
     one_line(text)
 }
 
-fn line_of(value: &Value) -> Option<String> {
-    line(value)
-}
-
 /// Text without tags, character references and line breaks; `None` if nothing is left.
 pub(super) fn one_line(text: &str) -> Option<String> {
     let plain = html::unescape(text);
@@ -370,11 +377,11 @@ fn date_text(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a value is a web address.
+/// Whether a value is a web address: it begins as one, or a host with a path stands alone.
 pub(super) fn is_address(text: &str) -> bool {
-    ["http://", "https://", "www."]
-        .iter()
-        .any(|start| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
+    let begins = |start: &str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    let is_bare = |(host, _): (&str, &str)| host.contains('.') && !text.contains(char::is_whitespace);
+    ["http://", "https://", "www."].into_iter().any(begins) || text.split_once('/').is_some_and(is_bare)
 }
 
 /// The host of an address, without `www.`.

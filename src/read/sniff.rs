@@ -214,35 +214,29 @@ fn mail(head: &str) -> Option<&'static str> {
 
 /// The name of the database whose plain-text export a text is.
 fn database_text(head: &str) -> Option<&'static str> {
+    const LABELS: [&str; 7] = ["HD", "WC", "PD", "SN", "LP", "TD", "AN"];
     let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    let mut labels = [false; 7];
+    let mut seen = [false; LABELS.len()];
     let mut follows_rule = false;
-    for line in head.lines() {
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        let mut words = line.split_whitespace();
-        match (words.next(), words.next(), words.next(), words.next(), words.next()) {
-            (Some(n), Some("of"), Some(m), Some("DOCUMENTS"), None) if is_number(n) && is_number(m) => {
+    for line in head.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if line.ends_with(" DOCUMENTS") {
+            let words: Vec<&str> = line.split_whitespace().take(5).collect();
+            if matches!(words[..], [n, "of", m, "DOCUMENTS"] if is_number(n) && is_number(m)) {
                 return Some("nexis text");
             }
-            (Some("Document"), Some(n), Some("of"), Some(m), None)
-                if follows_rule && is_number(n) && is_number(m) =>
-            {
+        } else if follows_rule && line.starts_with("Document ") {
+            let words: Vec<&str> = line.split_whitespace().take(5).collect();
+            if matches!(words[..], ["Document", n, "of", m] if is_number(n) && is_number(m)) {
                 return Some("proquest text");
             }
-            _ => {}
-        }
-        if let Some(label) = ["HD", "WC", "PD", "SN", "LP", "TD", "AN"]
-            .iter()
-            .position(|label| line.split(' ').next() == Some(label))
+        } else if matches!(line.as_bytes(), [_, _] | [_, _, b' ', ..])
+            && let Some(label) = LABELS.iter().position(|label| line.starts_with(label))
         {
-            labels[label] = true;
+            seen[label] = true;
         }
-        follows_rule = line.len() >= 20 && line.bytes().all(|byte| byte == b'_');
+        follows_rule = line.starts_with("____________________") && line.bytes().all(|byte| byte == b'_');
     }
-    (labels.iter().filter(|seen| **seen).count() >= 5).then_some("factiva text")
+    (seen.iter().filter(|seen| **seen).count() >= 5).then_some("factiva text")
 }
 
 #[cfg(test)]

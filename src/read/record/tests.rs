@@ -144,6 +144,11 @@ fn records_without_text_name_their_keys() {
 fn hosts_and_languages() {
     assert_eq!(host("https://www.paper.example:80/a?b"), Some("paper.example"));
     assert_eq!(host("paper"), None);
+    for (text, is) in
+        [("paper.example/a", true), ("HTTPS://x", true), ("paper.example", false), ("N/A", false)]
+    {
+        assert_eq!(is_address(text), is, "{text}");
+    }
     for (name, code) in [("en-GB", Some("en")), ("English", Some("en")), ("cym", Some("cy")), ("??", None)] {
         assert_eq!(language_code(name).as_deref(), code);
     }
