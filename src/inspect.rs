@@ -38,7 +38,9 @@ pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
         let _ = writeln!(text, "{}", plain::line(line.trim_end()));
     }
     if !document.is_counted {
-        text.push_str("  not counted: the article is not in English, or its source holds only the beginning\n");
+        text.push_str(
+            "  not counted: the article is not in English, or its source holds only the beginning\n",
+        );
     }
     date(&mut text, document);
     blocks(&mut text, document);
@@ -194,7 +196,8 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
         if let Some(scored) = scored {
             value["scores"] = scores(labels, scored);
             let given = labels.themes.iter().zip(&scored.labels.themes);
-            value["themes"] = given.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.as_str()).collect();
+            value["themes"] =
+                given.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.as_str()).collect();
             value["sentiment"] = scored.labels.sentiment.as_str().into();
             value["relevant"] = scored.labels.is_relevant.into();
         }

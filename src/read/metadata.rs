@@ -7,6 +7,8 @@
 //! - An empty cell changes nothing (`an_empty_cell_changes_nothing`).
 //! - Applying twice is applying once (`applying_twice_is_applying_once`).
 
+mod keep;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;

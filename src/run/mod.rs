@@ -56,7 +56,7 @@ impl Outcome {
 }
 
 /// Told how far the work is: progress, and the number of sources in all.
-pub type OnProgress<'a> = &'a mut dyn FnMut(Progress, usize);
+pub type OnProgress<'a> = &'a mut (dyn FnMut(Progress, usize) + Send);
 
 /// Runs the job of `config`. `layers` are recorded with their origins.
 ///
@@ -237,7 +237,7 @@ fn metadata(config: &Config, output: &Output) -> Result<Option<Metadata>> {
 }
 
 fn check_by(by: &[String], metadata: Option<&Metadata>) -> Result<()> {
-    let extra = metadata.map(Metadata::extra_columns).unwrap_or_default();
+    let extra = metadata.map(|metadata| metadata.columns().to_vec()).unwrap_or_default();
     for name in by {
         let known = || GROUPABLE.into_iter().chain(extra.iter().map(String::as_str));
         if !known().any(|column| column == name) {

@@ -41,8 +41,10 @@ pub(super) struct Tables<'a> {
     counts: Counts,
     warnings: BTreeMap<String, u64>,
     covered: Covered,
+    /// Id and address of every article, to find rows of the metadata that match none.
+    seen: Vec<(String, Option<String>)>,
     /// Told about progress.
-    pub(super) on_progress: Option<&'a mut dyn FnMut(Progress)>,
+    pub(super) on_progress: Option<&'a mut (dyn FnMut(Progress) + Send)>,
 }
 
 /// Tables that are written while documents come.
@@ -83,7 +85,7 @@ impl<'a> Tables<'a> {
             date_clues: TableFile::create(folder, schema::date_clues())?,
         });
         folder.clone_into(&mut tables.folder);
-        tables.extra = metadata.map(Metadata::extra_columns).unwrap_or_default();
+        tables.extra = metadata.map(|metadata| metadata.columns().to_vec()).unwrap_or_default();
         Ok(tables)
     }
 
@@ -104,6 +106,7 @@ impl<'a> Tables<'a> {
             counts: Counts::default(),
             warnings: BTreeMap::new(),
             covered: Covered::default(),
+            seen: Vec::new(),
             on_progress: None,
         }
     }
@@ -186,9 +189,14 @@ impl<'a> Tables<'a> {
         }
         let mut notes = isolated_periods(&self.tally, self.config.period);
         if let Some(metadata) = metadata {
-            let unmatched = metadata.unmatched();
-            if unmatched > 0 {
-                notes.push(format!("{unmatched} rows of the metadata match no article"));
+            let seen = self.seen.iter().map(|(id, url)| (id.as_str(), url.as_deref()));
+            for (rows, what) in [
+                (metadata.unmatched(seen), "match no article"),
+                (duplicates(metadata), "repeat an earlier row"),
+            ] {
+                if let Some(first) = rows.first() {
+                    notes.push(format!("{} rows of the metadata {what}, the first: {first}", rows.len()));
+                }
             }
         }
         Ok(Finished {
@@ -205,6 +213,7 @@ impl<'a> Tables<'a> {
 impl Sink for Tables<'_> {
     fn document(&mut self, document: Document) -> Result<()> {
         self.count(&document);
+        self.seen.push((document.article.id.clone(), document.article.fields.url.clone()));
         self.add_to_tally(&document);
         if let Some(files) = &mut self.files {
             for row in rows::passages(&document, &self.themes) {
@@ -277,6 +286,10 @@ fn group_value(document: &Document, column: &str) -> Option<String> {
         }
         _ => article.fields.extra.get(column).cloned(),
     }
+}
+
+fn duplicates(metadata: &Metadata) -> Vec<&str> {
+    metadata.duplicates().iter().map(String::as_str).collect()
 }
 
 /// Writes `theme_by_date` and its wide forms.
