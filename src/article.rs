@@ -173,7 +173,7 @@ pub enum DateSource {
     Line,
     /// The file name.
     FileName,
-    /// When the page was changed: never a date of publication, `not_before` nothing, `not_after` nothing.
+    /// When the page was changed: a bound, never a date of publication.
     Modified,
     /// When the page was captured or indexed: a bound, never a date of publication.
     Captured,

@@ -60,6 +60,17 @@ pub struct Lines {
     pub long_lines: usize,
 }
 
+impl Lines {
+    /// The same lines of a text that is not the source.
+    #[must_use]
+    pub fn without_source(mut self) -> Self {
+        for line in &mut self.lines {
+            line.source = None;
+        }
+        self
+    }
+}
+
 /// Labels that pages glue to the end of an alternative text when they are dumped.
 const GLUED: [&str; 5] =
     ["Image source,", "Image caption,", "Image copyright", "Media caption,", "Video caption,"];

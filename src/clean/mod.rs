@@ -9,7 +9,9 @@
 //! character stands in exactly one block (`nothing_is_lost`).
 
 pub mod html;
+pub mod language;
 pub mod lines;
+pub mod markdown;
 pub mod model;
 pub mod phrases;
 pub mod roles;
@@ -17,6 +19,7 @@ pub mod shape;
 pub mod dateline;
 pub mod mend;
 
+use self::html::Page;
 use self::lines::{Line, Lines};
 use self::phrases::Known;
 use self::roles::{Roles, Scope};
@@ -31,23 +34,28 @@ const WORDS_TO_JUDGE: usize = 80;
 #[must_use]
 pub fn clean(raw: RawArticle) -> Article {
     let RawArticle { id, format, encoding, body, mut fields, is_truncated, mut warnings } = raw;
-    let (scope, found) = match &body {
-        Body::Dump(text) => (Scope::Page, lines::split(text)),
-        Body::Prose(text) => (Scope::Text, lines::split(text)),
-        Body::Markdown(text) | Body::Html(text) => (Scope::Page, lines::split(text)),
+    let (scope, page) = match &body {
+        Body::Dump(text) => (Scope::Page, Page { lines: lines::split(text), extracted: None }),
+        Body::Prose(text) => (Scope::Text, Page { lines: lines::split(text), extracted: None }),
+        Body::Markdown(text) => (Scope::Page, Page { lines: markdown::split(text), extracted: None }),
+        Body::Html(text) => html::read(text, &mut fields, &mut warnings),
     };
-    let (text, blocks) = type_lines(found, scope, &mut fields, &mut warnings);
-    Article { id, format, encoding, text, blocks, fields, language: None, is_truncated, warnings }
+    let (text, blocks) = type_lines(page, scope, &mut fields, &mut warnings);
+    let language = language_of(&text, &blocks).map(str::to_owned);
+    Article { id, format, encoding, text, blocks, fields, language, is_truncated, warnings }
+}
+
+/// The language of the text that is counted; of all text if none is.
+fn language_of(text: &str, blocks: &[Block]) -> Option<&'static str> {
+    let mut counted = blocks.iter().filter(|block| block.role.is_counted());
+    let Some(first) = counted.next() else { return language::language(text) };
+    let last = counted.next_back().unwrap_or(first);
+    language::language(&text[first.span.start..last.span.end])
 }
 
 /// Repairs the lines, gives each a role and lays them out as one text.
-fn type_lines(
-    found: Lines,
-    scope: Scope,
-    fields: &mut Fields,
-    warnings: &mut Vec<Warning>,
-) -> (String, Vec<Block>) {
-    let Lines { mut lines, removed_characters, split_labels, long_lines } = found;
+fn type_lines(page: Page, scope: Scope, fields: &mut Fields, warnings: &mut Vec<Warning>) -> (String, Vec<Block>) {
+    let Lines { mut lines, removed_characters, split_labels, long_lines } = page.lines;
     let mended = mend::mend(&mut lines);
     let known: Vec<Option<Known>> = lines.iter().map(|line| phrases::recognise(&line.text)).collect();
     let title = fields.title.as_deref();
@@ -55,6 +63,11 @@ fn type_lines(
         Scope::Page => model::probabilities(&lines, &known),
         Scope::Text => Vec::new(),
     };
+    if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page) {
+        if !html::vote(&lines, &extracted, &mut probabilities) {
+            warnings.push(Warning::new("extractor_fallback", "the extractor found too little; the line model decided"));
+        }
+    }
     let mut roles = roles::assign(&lines, &known, &probabilities, title, scope);
     let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
     if scope == Scope::Page && counted_words(&lines, &roles) < FEWEST_WORDS && all > WORDS_TO_JUDGE {

@@ -126,6 +126,13 @@ impl<'a> Draft<'a> {
         self.roles[index].map(|(role, _)| role)
     }
 
+    /// Whether a line may become article text by its neighbours. A probability of exactly 0 is a veto: the
+    /// extractor did not want the line.
+    fn is_free(&self, index: usize) -> bool {
+        self.is_kept(index)
+            || (self.roles[index].is_none() && (self.scope == Scope::Text || self.probabilities[index] > 0.0))
+    }
+
     fn is_kept(&self, index: usize) -> bool {
         self.role(index).is_some_and(Role::is_counted)
     }
@@ -236,7 +243,7 @@ impl<'a> Draft<'a> {
         let end = self.end();
         let mut index = 0;
         while index < end {
-            let is_free = self.roles[index].is_none() || self.is_kept(index);
+            let is_free = self.is_free(index);
             let is_lead =
                 is_free && self.words[index] >= 2 && shape::ends_with_colon(&self.lines[index].text);
             let is_bullet = is_free && self.is_bullet(index);
@@ -267,7 +274,7 @@ impl<'a> Draft<'a> {
 
     /// Index after the last item of a list whose first item can stand at `first`.
     fn items_end(&self, first: usize, end: usize) -> usize {
-        let is_free = |index: usize| index < end && (self.roles[index].is_none() || self.is_kept(index));
+        let is_free = |index: usize| index < end && self.is_free(index);
         let mut after = first;
         if is_free(first) && self.is_bullet(first) {
             while is_free(after) && self.is_bullet(after) {
@@ -432,8 +439,7 @@ impl<'a> Draft<'a> {
             seen |= self.is_kept(index);
         }
         for index in (0..end).rev() {
-            let is_free = self.roles[index].is_none()
-                || matches!(self.roles[index], Some((Role::Body, "likely" | "text")));
+            let is_free = self.is_free(index) && self.role(index) != Some(Role::ListItem);
             if is_free && follows && kept_before[index] && self.is_subhead(index) {
                 self.roles[index] = Some((Role::Subhead, "subhead"));
                 follows = false;

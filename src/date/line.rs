@@ -121,7 +121,7 @@ fn offset(outer: &str, inner: &str) -> usize {
 }
 
 fn trimmed(text: &str) -> &str {
-    text.trim_matches(|mark: char| mark.is_whitespace() || ":,;-–—*>".contains(mark))
+    text.trim_matches(|mark: char| mark.is_whitespace() || ":,;-–—*>([".contains(mark))
 }
 
 struct Label {
@@ -173,7 +173,8 @@ fn unlabelled(text: &str, kind: Kind) -> Unlabelled<'_> {
 }
 
 fn starts_with_by(text: &str) -> bool {
-    text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("by "))
+    const STARTS: [&str; 5] = ["by ", "written by ", "words by ", "report by ", "reported by "];
+    STARTS.iter().any(|start| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
 }
 
 /// Nothing but the small print that pages put beside a date: "3 min read", "12 comments", "Share".
@@ -253,6 +254,8 @@ mod tests {
             ("By Local Democracy Reporter Published 12:00, 10 Dec 2025", "label 2025-12-10"),
             ("Published by Jane Doe on 10 Dec 2025", "label 2025-12-10"),
             ("19 May 2022 · 12 comments", "line 2022-05-19"),
+            ("Written by Jane Doe on 19 May 2022", "line 2022-05-19"),
+            ("(Published Thursday, 19 May 2022)", "label 2022-05-19"),
             ("By Jane Doe, Sunday 19 May 2022", "line Impossible"),
             ("Published 31/02/2022", "label Impossible"),
             ("(Friday, November 10)", "line NoYear"),

@@ -12,6 +12,7 @@
 //! Invariants: `body_text_never_dates_an_article`, `bounds_never_reject_a_clue`, `agreement_raises_and_conflict_halves`,
 //! `future_and_old_days_are_rejected`.
 
+mod scan;
 mod pattern;
 mod path;
 mod line;

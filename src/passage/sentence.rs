@@ -12,10 +12,11 @@
 use crate::article::Span;
 
 /// Abbreviations that never end a sentence, since a name or an explanation follows. Lower case.
-const OPEN: [&str; 43] = [
+const OPEN: [&str; 45] = [
     "mr", "mrs", "ms", "mx", "dr", "drs", "cllr", "cllrs", "prof", "rev", "revd", "hon", "messrs", "fr",
-    "sgt", "insp", "supt", "capt", "lt", "col", "gen", "maj", "cpl", "cmdr", "gov", "pres", "asst", "i.e",
-    "e.g", "ie", "eg", "v", "vs", "cf", "viz", "approx", "esp", "mt", "hm", "hrh", "q.v", "rt", "mme",
+    "sgt", "insp", "supt", "capt", "lt", "col", "gen", "maj", "cpl", "cmdr", "gov", "pres", "asst", "rep",
+    "sen", "i.e", "e.g", "ie", "eg", "v", "vs", "cf", "viz", "approx", "esp", "mt", "hm", "hrh", "q.v", "rt",
+    "mme",
 ];
 
 /// Abbreviations that go on if a number follows. Lower case.
@@ -41,7 +42,7 @@ const STARTERS: [&str; 58] = [
 ];
 
 /// Verbs of speech that follow a quoted question (`"Why?" Jane Doe asked.`). Lower case.
-const SPEECH: [&str; 14] = [
+const SPEECH: [&str; 22] = [
     "said",
     "says",
     "asked",
@@ -56,6 +57,14 @@ const SPEECH: [&str; 14] = [
     "wondered",
     "explained",
     "shouted",
+    "continued",
+    "insisted",
+    "warned",
+    "claimed",
+    "joked",
+    "recalled",
+    "tweeted",
+    "testified",
 ];
 
 /// Longest abbreviation or word looked at, in bytes.
