@@ -2,19 +2,24 @@
 //!
 //! stdout is data, stderr is talk; progress bars are drawn only on a terminal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Zoned;
 
 use sendlens::config::{self, Config, Layers, Origin};
 use sendlens::pipeline::Progress;
+use sendlens::query::{self, Filter, render};
 use sendlens::run::{self, Outcome, summary};
-use sendlens::{Error, Result, plain};
+use sendlens::score::Sentiment;
+use sendlens::{Error, Result, inspect, plain};
+
+/// Passages of a query shown on a terminal unless more are asked for.
+const DEFAULT_LIMIT: usize = 50;
 
 /// Theme frequency and sentiment per date from press coverage of SEND services.
 ///
@@ -31,6 +36,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<RunArgs>),
+    Query(Box<QueryArgs>),
+    Inspect(InspectArgs),
     Decide(DecideArgs),
     /// Print a completion script for a shell.
     Completions {
@@ -113,6 +120,104 @@ struct RunArgs {
     json: bool,
 }
 
+/// Show the passages behind a number.
+///
+/// Every condition that is given must hold. `--theme T --date 2022-05` shows exactly the passages counted in
+/// that cell of theme_by_date.
+#[derive(Debug, Args)]
+struct QueryArgs {
+    /// Output folder of a run.
+    out: PathBuf,
+    /// Themes, with and, or, not and brackets: "transport and not politics". Also all, any, none, off_topic.
+    #[arg(long, value_name = "EXPRESSION")]
+    theme: Option<String>,
+    /// negative, neutral or positive; several by commas.
+    #[arg(long, value_delimiter = ',')]
+    sentiment: Vec<SentimentArg>,
+    /// Outlets as they stand in the tables; the option may be repeated.
+    #[arg(long)]
+    outlet: Vec<String>,
+    /// A period: 2022, 2022-Q2, 2022-05, 2022-W20, 2022-05-19 or undated.
+    #[arg(long, value_name = "PERIOD")]
+    date: Option<String>,
+    /// First day of publication.
+    #[arg(long, value_name = "DAY")]
+    since: Option<jiff::civil::Date>,
+    /// Last day of publication.
+    #[arg(long, value_name = "DAY")]
+    until: Option<jiff::civil::Date>,
+    /// Text the passage contains, whatever its case.
+    #[arg(long)]
+    text: Option<String>,
+    /// Lowest score of every theme asked for.
+    #[arg(long, value_name = "SCORE")]
+    min_score: Option<f32>,
+    /// Passages before and after each hit to show with it.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    around: usize,
+    /// Most passages shown; 0 for all [default: 50 for table, all for csv and json].
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    format: QueryFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum QueryFormat {
+    /// Text for people.
+    Table,
+    /// CSV for spreadsheets.
+    Csv,
+    /// A JSON array.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SentimentArg {
+    Negative,
+    Neutral,
+    Positive,
+}
+
+impl From<SentimentArg> for Sentiment {
+    fn from(given: SentimentArg) -> Self {
+        match given {
+            SentimentArg::Negative => Self::Negative,
+            SentimentArg::Neutral => Self::Neutral,
+            SentimentArg::Positive => Self::Positive,
+        }
+    }
+}
+
+/// Explain one file: blocks with roles, date clues and why, passages with scores.
+#[derive(Debug, Args)]
+struct InspectArgs {
+    /// The file.
+    file: PathBuf,
+    /// The n-th article of a file that holds many [default: all].
+    #[arg(long, value_name = "N")]
+    record: Option<usize>,
+    /// What labels passages: encoder or lexicon.
+    #[arg(long, default_value = "encoder")]
+    engine: String,
+    /// A model folder to use in place of the built-in model.
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<String>,
+    /// Where JSON or CSV records keep things: text=body,date=pubdate.
+    #[arg(long, value_name = "TARGET=KEY,…")]
+    map: Option<String>,
+    /// What is labelled: paragraph, segment, sentence or article.
+    #[arg(long, default_value = "paragraph")]
+    unit: String,
+    /// Later dates are rejected.
+    #[arg(long, value_name = "DAY", default_value = "today")]
+    as_of: String,
+    /// Print JSON: an array of articles.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Remake decisions and tables from stored scores with other thresholds, without inference.
 #[derive(Debug, Args)]
 struct DecideArgs {
@@ -131,6 +236,8 @@ pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Run(args) => run_command(&args),
+        Command::Query(args) => query_command(&args),
+        Command::Inspect(args) => inspect_command(&args),
         Command::Decide(args) => decide_command(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
@@ -200,6 +307,74 @@ fn run_command(args: &RunArgs) -> Result<u8> {
 
 fn summarise(outcome: &Outcome, config: &Config) -> String {
     summary::summary(outcome, &config.out.display().to_string()).trim_end().to_owned()
+}
+
+fn query_command(args: &QueryArgs) -> Result<u8> {
+    let filter = Filter {
+        theme: args.theme.clone(),
+        sentiments: args.sentiment.iter().map(|sentiment| (*sentiment).into()).collect(),
+        outlets: args.outlet.clone(),
+        date: args.date.clone(),
+        since: args.since,
+        until: args.until,
+        text: args.text.clone(),
+        min_score: args.min_score,
+        around: args.around,
+    };
+    let mut hits = query::query(&args.out, &filter)?;
+    let found = hits.len();
+    let articles: BTreeSet<_> = hits.iter().map(|hit| hit.article.as_str()).collect();
+    let articles = articles.len();
+    let limit = match (args.limit, args.format) {
+        (Some(0), _) | (None, QueryFormat::Csv | QueryFormat::Json) => usize::MAX,
+        (Some(limit), _) => limit,
+        (None, QueryFormat::Table) => DEFAULT_LIMIT,
+    };
+    hits.truncate(limit);
+    match args.format {
+        QueryFormat::Table => print(&render::text(&hits))?,
+        QueryFormat::Json => print(&render::json(&hits))?,
+        QueryFormat::Csv => print(&String::from_utf8_lossy(&render::csv(&hits)?))?,
+    }
+    let rest = if found > hits.len() {
+        format!("; {} shown, --limit 0 shows all", hits.len())
+    } else {
+        String::new()
+    };
+    say(&format!("{found} passages of {articles} articles{rest}"));
+    Ok(0)
+}
+
+fn inspect_command(args: &InspectArgs) -> Result<u8> {
+    let mut layers = Layers::defaults();
+    let file = args.file.display().to_string();
+    let given = [
+        ("corpus", Some(&file)),
+        ("out", Some(&file)),
+        ("model", args.model.as_ref()),
+        ("map", args.map.as_ref()),
+    ];
+    let always = [("engine", Some(&args.engine)), ("unit", Some(&args.unit)), ("as-of", Some(&args.as_of))];
+    for (key, value) in given.into_iter().chain(always) {
+        if let Some(value) = value {
+            layers.set(key, value.clone(), Origin::Flag)?;
+        }
+    }
+    let explained = run::explain(&layers.config(Zoned::now().date())?, args.record)?;
+    let (labels, thresholds) = (&explained.labels, &explained.thresholds);
+    let documents = explained.documents.iter();
+    if args.json {
+        let values: Vec<_> = documents.map(|document| inspect::json(document, labels, thresholds)).collect();
+        print(&format!("{:#}\n", serde_json::Value::from(values)))?;
+    } else {
+        let texts: Vec<_> = documents.map(|document| inspect::text(document, labels, thresholds)).collect();
+        print(&texts.join("\n"))?;
+    }
+    if !explained.skipped.is_empty() {
+        say(inspect::skipped(&explained.skipped).trim_end());
+        return Ok(3);
+    }
+    Ok(0)
 }
 
 fn decide_command(args: &DecideArgs) -> Result<u8> {

@@ -20,10 +20,10 @@ use crate::config::{Config, Layers, nearest};
 use crate::engine::{self, Classifier};
 use crate::error::{Error, Result};
 use crate::frame::schema;
-use crate::pipeline::{self, Progress, hex};
+use crate::pipeline::{self, Document, Progress, hex};
 use crate::read::metadata::Metadata;
 use crate::record::{self, Record};
-use crate::score::Thresholds;
+use crate::score::{LabelSet, Thresholds};
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
@@ -158,6 +158,48 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
     };
     record.counts.sources = walk.sources.len() as u64;
     Ok(Outcome { record, rows: Vec::new(), skipped: finished.skipped })
+}
+
+/// Articles of one file with everything that was found, for `inspect`.
+#[derive(Debug)]
+pub struct Explained {
+    /// The articles.
+    pub documents: Vec<Document>,
+    /// What could not be read.
+    pub skipped: Vec<Skipped>,
+    /// Labels of the engine.
+    pub labels: LabelSet,
+    /// Thresholds used.
+    pub thresholds: Thresholds,
+}
+
+/// Reads, cleans, dates, splits and scores the file that `config` names as corpus; `record` picks one of
+/// its articles, from 1.
+///
+/// # Errors
+/// [`Error::Io`] if there is no such file, [`Error::Config`] if it has no such record, and what the engine
+/// returns.
+pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
+    let codebook = codebook(config)?;
+    let engine = engine::open(&config.engine, &codebook)?;
+    let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
+    let bytes = std::fs::read(&config.corpus).map_err(|error| Error::io("read", &config.corpus, error))?;
+    let name = config.corpus.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let options = options(config);
+    let mut reading = crate::read::read(&name, &bytes, &options.read);
+    if let Some(number) = record {
+        let found = reading.articles.len();
+        let wanted = format!("{name}!{number}");
+        reading.articles.retain(|article| article.id == wanted);
+        reading.skipped.retain(|skipped| skipped.record == Some(number));
+        if reading.articles.is_empty() && reading.skipped.is_empty() {
+            return Err(Error::config(format!("`{name}` has no record {number}; it holds {found} articles")));
+        }
+    }
+    let prepared = reading.articles.into_iter().map(|raw| pipeline::prepare(raw, &options, None));
+    let mut documents: Vec<_> = prepared.collect();
+    pipeline::score(&mut documents, engine.as_ref(), &thresholds)?;
+    Ok(Explained { documents, skipped: reading.skipped, labels: engine.labels().clone(), thresholds })
 }
 
 /// The codebook of a run: the user's, else the one in the model folder, else the shipped one.
