@@ -188,6 +188,7 @@ pub fn prepare(raw: RawArticle, options: &Options, metadata: Option<&Metadata>) 
         metadata.apply(&mut article);
     }
     let published = date::resolve(&article, options.as_of);
+    article.warnings.extend(date::conflict(&published));
     let passages = passage::split(&article, options.unit);
     let cluster = duplicate::cluster(&article);
     let is_counted = !article.is_truncated && article.language.as_deref().is_none_or(|code| code == LANGUAGE);
