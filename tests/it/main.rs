@@ -1,1 +1,16 @@
+//! Everything that is checked from outside the library, in one binary.
+//!
+//! Nothing here needs a network, a clock or a trained model: runs of the pipeline use the word-list engine
+//! and a fixed day.
 
+mod program;
+mod tables_of;
+
+mod layers;
+mod contract;
+mod properties;
+mod golden;
+mod tables;
+mod determinism;
+mod cli;
+mod bad_input;
