@@ -1,5 +1,7 @@
 //! Names of authors out of a byline, a list, or a list that was written into a table cell.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::read::record::one_line;
@@ -11,7 +13,7 @@ const LONGEST: usize = 1000;
 pub(super) fn of(value: &Value) -> Vec<String> {
     let mut names = Vec::new();
     collect(value, &mut names);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names
 }

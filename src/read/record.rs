@@ -7,6 +7,9 @@
 //! schema.org, Media Cloud and the words people use for columns. They are compared without case, `_`, `-`,
 //! spaces and dots, so `publish_date`, `publishDate` and `Publish Date` are one key.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::article::{Body, DateField, DateSource, Fields, Format, RawArticle, Warning};
@@ -187,7 +190,7 @@ pub(super) fn fields(record: &Record, mapping: &Mapping) -> Fields {
         }
     }
     let title = values(record, mapping.get(&Target::Title), TITLE).find_map(line);
-    Fields { title, authors, outlet, url, language, dates, extra: std::collections::BTreeMap::new() }
+    Fields { title, authors, outlet, url, language, dates, extra: BTreeMap::new() }
 }
 
 /// Whether the record holds text, under the mapped key or a known one.
@@ -301,9 +304,9 @@ fn body(text: String) -> Body {
         return Body::Html(text);
     }
     match html::unescape(&text) {
-        std::borrow::Cow::Borrowed(_) => Body::Prose(text),
-        std::borrow::Cow::Owned(plain) if html::holds_tags(&plain) => Body::Html(plain),
-        std::borrow::Cow::Owned(plain) => Body::Prose(plain),
+        Cow::Borrowed(_) => Body::Prose(text),
+        Cow::Owned(plain) if html::holds_tags(&plain) => Body::Html(plain),
+        Cow::Owned(plain) => Body::Prose(plain),
     }
 }
 
