@@ -18,8 +18,6 @@ use crate::read::sniff::{Found, Kind};
 
 pub use crate::read::mapping::{Mapping, Target, parse_mapping};
 
-pub mod metadata;
-
 mod mapping;
 mod address;
 mod encoding;
@@ -32,6 +30,7 @@ mod csv;
 mod markdown;
 mod text;
 mod sniff;
+pub mod metadata;
 
 /// Length of a line that draws a warning, in bytes.
 const LONG_LINE: usize = 1 << 20;

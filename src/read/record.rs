@@ -348,19 +348,11 @@ fn line(value: &Value) -> Option<String> {
         Value::Object(object) => {
             return ["name", "title", "rendered", "main"]
                 .iter()
-                .find_map(|key| object.get(*key)?.as_str().and_then(one_line));
+                .find_map(|key| object.get(*key)?.as_str().and_then(html::one_line));
         }
         _ => return None,
     };
-    one_line(text)
-}
-
-/// Text without tags, character references and line breaks; `None` if nothing is left.
-pub(super) fn one_line(text: &str) -> Option<String> {
-    let plain = html::unescape(text);
-    let plain = html::without_tags(&plain);
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    html::one_line(text)
 }
 
 /// A date as it stands in the source; numbers are seconds or milliseconds and are kept as such.
