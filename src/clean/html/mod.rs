@@ -91,7 +91,8 @@ pub fn vote(lines: &[lines::Line], extracted: &str, probabilities: &mut [f32]) -
         return false;
     }
     let grams: HashSet<&[&str]> = tokens.windows(GRAM).collect();
-    let whole: HashSet<Vec<&str>> = extracted.lines().map(tokens_of).filter(|line| line.len() < GRAM).collect();
+    let whole: HashSet<Vec<&str>> =
+        extracted.lines().map(tokens_of).filter(|line| line.len() < GRAM).collect();
     for (line, probability) in lines.iter().zip(probabilities) {
         let tokens = tokens_of(&line.text);
         let is_extracted = if tokens.len() < GRAM {
@@ -119,9 +120,9 @@ fn tokens_of(text: &str) -> Vec<&str> {
 /// void or whose end tag may be left out.
 fn nesting(html: &str) -> usize {
     const FLAT: [&str; 31] = [
-        "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html", "img", "input",
-        "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th",
-        "thead", "tr", "wbr",
+        "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html", "img",
+        "input", "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source", "tbody",
+        "td", "tfoot", "th", "thead", "tr", "wbr",
     ];
     let bytes = html.as_bytes();
     let mut deepest = 0_usize;
@@ -163,9 +164,10 @@ fn strip_tags(html: &str) -> String {
             let Some(at) = memchr::memmem::find(rest.as_bytes(), end.as_bytes()) else { return text };
             rest = &rest[at..];
         }
-        let is_inline = ["<a ", "<a>", "</a", "<b>", "</b>", "<i>", "</i>", "<em", "</em", "<st", "</st", "<sp", "</sp"]
-            .iter()
-            .any(|tag| rest.starts_with(tag));
+        let is_inline =
+            ["<a ", "<a>", "</a", "<b>", "</b>", "<i>", "</i>", "<em", "</em", "<st", "</st", "<sp", "</sp"]
+                .iter()
+                .any(|tag| rest.starts_with(tag));
         let Some(end) = memchr::memchr(b'>', rest.as_bytes()) else { return text };
         rest = &rest[end + 1..];
         text.push(if is_inline { ' ' } else { '\n' });
@@ -177,13 +179,28 @@ fn strip_tags(html: &str) -> String {
 /// Replaces the entities that news text is written with.
 fn decode_entities(text: &str) -> String {
     let pairs = [
-        ("&nbsp;", " "), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&rsquo;", "’"), ("&lsquo;", "‘"),
-        ("&ldquo;", "“"), ("&rdquo;", "”"), ("&ndash;", "–"), ("&mdash;", "—"), ("&pound;", "£"), ("&hellip;", "…"),
-        ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"),
+        ("&nbsp;", " "),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&rsquo;", "’"),
+        ("&lsquo;", "‘"),
+        ("&ldquo;", "“"),
+        ("&rdquo;", "”"),
+        ("&ndash;", "–"),
+        ("&mdash;", "—"),
+        ("&pound;", "£"),
+        ("&hellip;", "…"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
     ];
-    pairs.iter().fold(text.to_owned(), |text, (entity, plain)| {
-        if text.contains(entity) { text.replace(entity, plain) } else { text }
-    })
+    pairs.iter().fold(
+        text.to_owned(),
+        |text, (entity, plain)| {
+            if text.contains(entity) { text.replace(entity, plain) } else { text }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -198,14 +215,16 @@ mod tests {
 
     #[test]
     fn tags_are_stripped() {
-        let text = strip_tags("<p>A <b>bold</b> step&nbsp;on<script>var a = '<p>';</script><p>End &amp; out<");
+        let text =
+            strip_tags("<p>A <b>bold</b> step&nbsp;on<script>var a = '<p>';</script><p>End &amp; out<");
         let lines: Vec<String> = lines::split(&text).lines.into_iter().map(|line| line.text).collect();
         assert_eq!(lines, ["A bold step on", "End & out"]);
     }
 
     #[test]
     fn an_extractor_votes() {
-        let lines = lines::split("Menu of many other things here\nThe county has hired forty caseworkers").lines;
+        let lines =
+            lines::split("Menu of many other things here\nThe county has hired forty caseworkers").lines;
         let mut probabilities = [0.7, 0.3];
         let extracted = format!("The county has hired forty caseworkers {}", "and more ".repeat(40));
         assert!(vote(&lines, &extracted, &mut probabilities));
