@@ -54,7 +54,12 @@ fn language_of(text: &str, blocks: &[Block]) -> Option<&'static str> {
 }
 
 /// Repairs the lines, gives each a role and lays them out as one text.
-fn type_lines(page: Page, scope: Scope, fields: &mut Fields, warnings: &mut Vec<Warning>) -> (String, Vec<Block>) {
+fn type_lines(
+    page: Page,
+    scope: Scope,
+    fields: &mut Fields,
+    warnings: &mut Vec<Warning>,
+) -> (String, Vec<Block>) {
     let Lines { mut lines, removed_characters, split_labels, long_lines } = page.lines;
     let mended = mend::mend(&mut lines);
     let known: Vec<Option<Known>> = lines.iter().map(|line| phrases::recognise(&line.text)).collect();
@@ -65,7 +70,10 @@ fn type_lines(page: Page, scope: Scope, fields: &mut Fields, warnings: &mut Vec<
     };
     if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page) {
         if !html::vote(&lines, &extracted, &mut probabilities) {
-            warnings.push(Warning::new("extractor_fallback", "the extractor found too little; the line model decided"));
+            warnings.push(Warning::new(
+                "extractor_fallback",
+                "the extractor found too little; the line model decided",
+            ));
         }
     }
     let mut roles = roles::assign(&lines, &known, &probabilities, title, scope);
@@ -143,3 +151,6 @@ fn lay_out(lines: &[Line], roles: &Roles, probabilities: &[f32]) -> (String, Vec
     }
     (text, blocks)
 }
+
+#[cfg(test)]
+mod tests;

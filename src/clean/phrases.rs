@@ -9,6 +9,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
+
 use crate::article::Role;
 
 /// What a known line means for the lines after it.
@@ -811,46 +813,65 @@ const WITHIN: &[(Known, &[&str])] = &[
     ),
 ];
 
-/// Longest key, in bytes: no wording that is listed reaches further into a line than this.
-const LONGEST_KEY: usize = 600;
+/// Longest line, in bytes, that is looked at; longer ones are paragraphs.
+const LONGEST_LINE: usize = 600;
+/// Longest line, in words, in which [`WITHIN`] is looked for.
+const WITHIN_WORDS: usize = 60;
 
 static WHOLE_LINES: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
     WHOLE.iter().flat_map(|(known, lines)| lines.iter().map(|line| (*line, *known))).collect()
 });
 
+/// A beginning with what it means and the longest line that it may begin.
+type Beginning = (&'static str, usize, Known);
+
+/// The beginnings by their first byte, each list in the order above.
+static BY_FIRST_BYTE: LazyLock<HashMap<u8, Vec<Beginning>>> = LazyLock::new(|| {
+    let mut lists: HashMap<u8, Vec<Beginning>> = HashMap::new();
+    for (known, longest, starts) in BEGINNINGS {
+        for start in *starts {
+            lists.entry(start.as_bytes()[0]).or_default().push((*start, *longest, *known));
+        }
+    }
+    lists
+});
+
+static FINDERS: LazyLock<Vec<(Finder<'static>, Known)>> = LazyLock::new(|| {
+    let wordings =
+        WITHIN.iter().flat_map(|(known, list)| list.iter().map(|wording| (Finder::new(*wording), *known)));
+    wordings.collect()
+});
+
 /// What a line is by its words alone.
 #[must_use]
 pub fn recognise(text: &str) -> Option<Known> {
-    let is_long = text.len() > LONGEST_KEY;
-    let head = &text[..text.floor_char_boundary(LONGEST_KEY)];
-    let key = key_of(head);
+    if text.len() > LONGEST_LINE {
+        return None;
+    }
+    let key = key_of(text);
     let core = key.trim_matches(|c: char| !c.is_alphabetic());
-    if !core.is_empty() && !is_long {
-        if let Some(known) = WHOLE_LINES.get(core) {
-            return Some(*known);
-        }
+    if let Some(known) = WHOLE_LINES.get(core) {
+        return Some(*known);
     }
     let key = key.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '©' | '(' | '['));
     let words = key.split(' ').count();
-    let mut beginnings = BEGINNINGS.iter().filter(|(_, longest, _)| words <= *longest && !is_long);
-    if let Some((known, ..)) =
-        beginnings.find(|(_, _, starts)| starts.iter().any(|start| key.starts_with(start)))
+    let beginnings = BY_FIRST_BYTE.get(key.as_bytes().first()?).map_or(&[][..], Vec::as_slice);
+    if let Some((.., known)) =
+        beginnings.iter().find(|(start, longest, _)| words <= *longest && key.starts_with(start))
     {
         return Some(*known);
     }
-    if is_long || words > 60 {
+    if words > WITHIN_WORDS {
         return None;
     }
-    WITHIN
-        .iter()
-        .find(|(_, wordings)| {
-            wordings.iter().any(|wording| memchr::memmem::find(key.as_bytes(), wording.as_bytes()).is_some())
-        })
-        .map(|(known, _)| *known)
+    FINDERS.iter().find(|(finder, _)| finder.find(key.as_bytes()).is_some()).map(|(_, known)| *known)
 }
 
 /// A line as the lists spell it: lower case, straight apostrophes.
 fn key_of(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut key = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
