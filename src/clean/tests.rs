@@ -103,7 +103,16 @@ fn a_label_inside_the_article_cuts_nothing() {
 #[test]
 fn pages_without_an_article() {
     for (text, code) in [
-        ("Page not found\n\nSorry, the page you requested does not exist.\nHome\nNews", "paywall"),
+        ("Page not found\n\nSorry, the page you requested does not exist.\nHome\nNews", "no_body"),
+        (
+            "County loses case\n\nThe county has lost its case, a judge said.\n\nAlready a subscriber? Log in",
+            "paywall",
+        ),
+        (
+            "We value your privacy\n\nThe partners named below store personal data such as your address.\n\n\
+             You can change your choices at any time by going to the foot of the page and to the privacy centre.",
+            "no_body",
+        ),
         ("Home\nNews\nSport\nWeather", "no_body"),
         ("We use cookies to improve your visit.\nAccept all\nReject all", "no_body"),
         ("", "no_body"),
