@@ -20,34 +20,28 @@ const TRIGRAM_WORDS: usize = 20;
 const ENGLISH_PERCENT: usize = 10;
 
 /// Frequent English words that Welsh, Dutch, German, French and Scandinavian texts lack; sorted.
-const ENGLISH: [&str; 22] = [
+static ENGLISH: [u64; 22] = shape::pack_all([
     "and", "are", "been", "by", "from", "has", "have", "his", "it", "its", "not", "of", "said", "that",
     "the", "their", "they", "this", "was", "which", "with", "would",
-];
+]);
 /// Frequent Welsh words that English lacks; sorted.
-const WELSH: [&str; 24] = [
+static WELSH: [u64; 24] = shape::pack_all([
     "ac", "ar", "bod", "cael", "dan", "ddim", "ei", "eu", "fod", "gan", "gyda", "gyfer", "hefyd", "hyn",
     "hynny", "mae", "mewn", "oedd", "sydd", "wedi", "yma", "yn", "yng", "yr",
-];
+]);
 
 /// The language of `text`, as ISO 639-1.
 #[must_use]
 pub fn language(text: &str) -> Option<&'static str> {
     let mut words = 0;
     let (mut english, mut welsh) = (0, 0);
-    let mut lower = String::new();
     for word in
         text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).take(SAMPLE_WORDS)
     {
         words += 1;
-        let word = word.trim_matches(|c: char| !c.is_alphabetic());
-        // No listed word is longer.
-        if word.len() <= 6 {
-            lower.clear();
-            lower.push_str(word);
-            lower.make_ascii_lowercase();
-            english += usize::from(ENGLISH.binary_search(&lower.as_str()).is_ok());
-            welsh += usize::from(WELSH.binary_search(&lower.as_str()).is_ok());
+        if let Some(word) = shape::pack(word) {
+            english += usize::from(ENGLISH.binary_search(&word).is_ok());
+            welsh += usize::from(WELSH.binary_search(&word).is_ok());
         }
     }
     if words < FEWEST_WORDS && text.len() < FEWEST_WORDS * 6 {

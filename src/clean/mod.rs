@@ -30,6 +30,21 @@ const FEWEST_WORDS: usize = 40;
 /// Words of a page from which keeping too few is suspicious.
 const WORDS_TO_JUDGE: usize = 80;
 
+/// Longest text, in words, that a consent page can have.
+const CONSENT_WORDS: usize = 800;
+/// Terms that every other sentence of a consent page has, lower case.
+const CONSENT_TERMS: [&str; 9] = [
+    "cookie",
+    "consent",
+    "our partners",
+    "personal data",
+    "privacy",
+    "your data",
+    "your choices",
+    "advertis",
+    "vendors",
+];
+
 /// Cleans one article.
 #[must_use]
 pub fn clean(raw: RawArticle) -> Article {
@@ -68,15 +83,16 @@ fn type_lines(
         Scope::Page => model::probabilities(&lines, &known),
         Scope::Text => Vec::new(),
     };
+    let mut voted = probabilities.clone();
     if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page) {
-        if !html::vote(&lines, &extracted, &mut probabilities) {
+        if !html::vote(&lines, &extracted, &mut voted) {
             warnings.push(Warning::new(
                 "extractor_fallback",
                 "the extractor found too little; the line model decided",
             ));
         }
     }
-    let mut roles = roles::assign(&lines, &known, &probabilities, title, scope);
+    let mut roles = roles::assign(&lines, &known, &voted, title, scope);
     let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
     if scope == Scope::Page && counted_words(&lines, &roles) < FEWEST_WORDS && all > WORDS_TO_JUDGE {
         let guesses: Vec<f32> = lines.iter().map(guess).collect();
@@ -99,16 +115,42 @@ fn type_lines(
     ];
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);
     warnings.extend(counted.map(|(code, count)| Warning::new(code, count.to_string())));
-    let words = counted_words(&lines, &roles);
-    if words == 0 || (words < FEWEST_WORDS && all > WORDS_TO_JUDGE && has_wall(&known)) {
-        warnings.push(Warning::new(if has_wall(&known) { "paywall" } else { "no_body" }, ""));
+    if scope == Scope::Page {
+        if let Some(rule) = barrier(&lines, &known, &roles) {
+            roles.withdraw(rule);
+        }
+    }
+    if counted_words(&lines, &roles) == 0 {
+        let has_wall = known.iter().flatten().any(|known| known.rule == "wall");
+        warnings.push(Warning::new(if has_wall { "paywall" } else { "no_body" }, ""));
     }
     lay_out(&lines, &roles, &probabilities)
 }
 
-/// Whether a page asks for money or an account.
-fn has_wall(known: &[Option<Known>]) -> bool {
-    known.iter().flatten().any(|known| known.rule == "wall")
+/// What stands in an article's place, if anything: the rule that says so.
+///
+/// A wall, or a page that says there is none, with hardly any text; a consent page, most of whose sentences speak
+/// of cookies and partners.
+fn barrier(lines: &[Line], known: &[Option<Known>], roles: &Roles) -> Option<&'static str> {
+    let has = |rule: &str| known.iter().flatten().any(|known| known.rule == rule);
+    let words = counted_words(lines, roles);
+    if words < FEWEST_WORDS {
+        if let Some(rule) = ["wall", "no_page"].into_iter().find(|rule| has(rule)) {
+            return Some(rule);
+        }
+    }
+    // A news article about cookies is long, or its page has no consent notice.
+    if words > CONSENT_WORDS || !has("consent") {
+        return None;
+    }
+    let counted = lines.iter().zip(&roles.typed).filter(|(_, typed)| typed.role.is_counted());
+    let (mut all, mut about) = (0, 0);
+    for (line, _) in counted {
+        let text = line.text.to_lowercase();
+        all += 1;
+        about += usize::from(CONSENT_TERMS.iter().any(|term| text.contains(term)));
+    }
+    (all > 0 && about * 2 >= all).then_some("consent")
 }
 
 /// Words of the lines that are counted.
@@ -151,3 +193,6 @@ fn lay_out(lines: &[Line], roles: &Roles, probabilities: &[f32]) -> (String, Vec
     }
     (text, blocks)
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,17 @@ pub struct Roles {
     pub repeats: usize,
 }
 
+impl Roles {
+    /// Takes every counted line back as furniture, by `rule`: what looked like an article is none.
+    pub fn withdraw(&mut self, rule: &'static str) {
+        for typed in
+            self.typed.iter_mut().filter(|typed| typed.role.is_counted() || typed.role == Role::Subhead)
+        {
+            *typed = Typed { role: Role::Furniture, rule, lead_in: None };
+        }
+    }
+}
+
 /// Assigns a role to every line. `probabilities` holds one per line of a page; for [`Scope::Text`] it is not
 /// read. `title` is the headline if the source gives one.
 #[must_use]
@@ -513,7 +524,6 @@ impl<'a> Draft<'a> {
     fn mark_repeats(&mut self) -> usize {
         let mut seen: HashSet<(bool, &str)> = HashSet::new();
         let mut repeats = 0;
-        let mut moved = false;
         for index in 0..self.lines.len() {
             let Some(role) = self.role(index) else { continue };
             let heads = matches!(role, Role::Headline | Role::Standfirst);
@@ -522,16 +532,13 @@ impl<'a> Draft<'a> {
                 if !seen.insert((heads, text)) {
                     self.roles[index] = Some((Role::Furniture, "repeat"));
                     repeats += 1;
-                    moved = true;
                 }
             }
         }
-        if moved {
-            for index in 0..self.lines.len() {
-                let is_lost = self.lead_ins[index].is_some_and(|lead_in| !self.is_kept(lead_in));
-                if is_lost {
-                    self.lead_ins[index] = None;
-                }
+        // A lead-in can have become a headline or a repeat.
+        for index in 0..self.lines.len() {
+            if self.lead_ins[index].is_some_and(|lead_in| !self.is_kept(lead_in)) {
+                self.lead_ins[index] = None;
             }
         }
         repeats

@@ -23,7 +23,7 @@ pub fn show(files: &[&str]) -> io::Result<()> {
             is_truncated: false,
             warnings: Vec::new(),
         };
-        let repeats = 100;
+        let repeats = 20000;
         let copies = vec![raw.clone(); repeats];
         let clock = std::time::Instant::now();
         copies.into_iter().for_each(|raw| drop(std::hint::black_box(clean::clean(raw))));
