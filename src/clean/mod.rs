@@ -84,20 +84,18 @@ fn type_lines(
         Scope::Text => Vec::new(),
     };
     let mut voted = probabilities.clone();
-    if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page) {
-        if !html::vote(&lines, &extracted, &mut voted) {
-            warnings.push(Warning::new(
-                "extractor_fallback",
-                "the extractor found too little; the line model decided",
-            ));
-        }
+    if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page)
+        && !html::vote(&lines, &extracted, &mut voted)
+    {
+        let detail = "the extractor found too little; the line model decided";
+        warnings.push(Warning::new("extractor_fallback", detail));
     }
     let mut roles = roles::assign(&lines, &known, &voted, title, scope);
-    let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
-    if scope == Scope::Page && counted_words(&lines, &roles) < FEWEST_WORDS && all > WORDS_TO_JUDGE {
+    let all: usize = roles.words.iter().sum();
+    if scope == Scope::Page && roles.counted_words() < FEWEST_WORDS && all > WORDS_TO_JUDGE {
         let guesses: Vec<f32> = lines.iter().map(guess).collect();
         let by_rules = roles::assign(&lines, &known, &guesses, title, scope);
-        if counted_words(&lines, &by_rules) > counted_words(&lines, &roles) {
+        if by_rules.counted_words() > roles.counted_words() {
             warnings.push(Warning::new("rules_only", "the line model kept almost nothing"));
             (roles, probabilities) = (by_rules, Vec::new());
         }
@@ -115,12 +113,12 @@ fn type_lines(
     ];
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);
     warnings.extend(counted.map(|(code, count)| Warning::new(code, count.to_string())));
-    if scope == Scope::Page {
-        if let Some(rule) = barrier(&lines, &known, &roles) {
-            roles.withdraw(rule);
-        }
+    if scope == Scope::Page
+        && let Some(rule) = barrier(&lines, &known, &roles)
+    {
+        roles.withdraw(rule);
     }
-    if counted_words(&lines, &roles) == 0 {
+    if roles.counted_words() == 0 {
         let has_wall = known.iter().flatten().any(|known| known.rule == "wall");
         warnings.push(Warning::new(if has_wall { "paywall" } else { "no_body" }, ""));
     }
@@ -133,11 +131,11 @@ fn type_lines(
 /// of cookies and partners.
 fn barrier(lines: &[Line], known: &[Option<Known>], roles: &Roles) -> Option<&'static str> {
     let has = |rule: &str| known.iter().flatten().any(|known| known.rule == rule);
-    let words = counted_words(lines, roles);
-    if words < FEWEST_WORDS {
-        if let Some(rule) = ["wall", "no_page"].into_iter().find(|rule| has(rule)) {
-            return Some(rule);
-        }
+    let words = roles.counted_words();
+    if words < FEWEST_WORDS
+        && let Some(rule) = ["wall", "no_page"].into_iter().find(|rule| has(rule))
+    {
+        return Some(rule);
     }
     // A news article about cookies is long, or its page has no consent notice.
     if words > CONSENT_WORDS || !has("consent") {
@@ -151,12 +149,6 @@ fn barrier(lines: &[Line], known: &[Option<Known>], roles: &Roles) -> Option<&'s
         about += usize::from(CONSENT_TERMS.iter().any(|term| text.contains(term)));
     }
     (all > 0 && about * 2 >= all).then_some("consent")
-}
-
-/// Words of the lines that are counted.
-fn counted_words(lines: &[Line], roles: &Roles) -> usize {
-    let counted = lines.iter().zip(&roles.typed).filter(|(_, typed)| typed.role.is_counted());
-    counted.map(|(line, _)| shape::word_count(&line.text)).sum()
 }
 
 /// How likely a line is article text by its own shape alone, without the line model.

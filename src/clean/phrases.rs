@@ -264,6 +264,8 @@ const WITHIN: &[(Known, &[&str])] = &[
 
 /// Longest line, in bytes, that is looked at; longer ones are paragraphs.
 const LONGEST_LINE: usize = 600;
+/// Longest entry of [`WHOLE`], in bytes; a test keeps it true. Longer lines need not be hashed.
+const LONGEST_WHOLE: usize = 40;
 /// Longest line, in words, in which [`WITHIN`] is looked for.
 const WITHIN_WORDS: usize = 60;
 
@@ -299,7 +301,7 @@ pub fn recognise(text: &str) -> Option<Known> {
     }
     let key = key_of(text);
     let core = key.trim_matches(|c: char| !c.is_alphabetic());
-    if let Some(known) = WHOLE_LINES.get(core) {
+    if let Some(known) = (core.len() <= LONGEST_WHOLE).then(|| WHOLE_LINES.get(core)).flatten() {
         return Some(*known);
     }
     let key = key.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '©' | '(' | '['));
@@ -411,6 +413,7 @@ mod tests {
             assert_eq!(*wording, wording.to_lowercase());
         }
         for wording in WHOLE.iter().flat_map(|(_, list)| *list) {
+            assert!(wording.len() <= LONGEST_WHOLE);
             assert_eq!(key_of(wording).trim_matches(|c: char| !c.is_alphabetic()), *wording);
         }
     }

@@ -56,9 +56,18 @@ pub struct Roles {
     pub outlet: Option<usize>,
     /// Lines that repeat an earlier one.
     pub repeats: usize,
+    /// Words of each line.
+    pub words: Vec<usize>,
 }
 
 impl Roles {
+    /// Words of the lines that are counted.
+    #[must_use]
+    pub fn counted_words(&self) -> usize {
+        let counted = self.typed.iter().zip(&self.words).filter(|(typed, _)| typed.role.is_counted());
+        counted.map(|(_, words)| words).sum()
+    }
+
     /// Takes every counted line back as furniture, by `rule`: what looked like an article is none.
     pub fn withdraw(&mut self, rule: &'static str) {
         for typed in
@@ -99,6 +108,7 @@ pub fn assign(
             .collect(),
         outlet,
         repeats,
+        words: draft.words,
     }
 }
 

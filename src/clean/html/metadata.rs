@@ -184,10 +184,10 @@ fn read_meta(element: &Element, head: &mut Head) {
         "og:site_name" => head.site = Some(content),
         "og:url" if head.canonical.is_none() && host_of(&content).is_some() => head.canonical = Some(content),
         // Some sites give the address of the author's page here.
-        "author" | "article:author" | "dc.creator" | "parsely-author" | "sailthru.author" => {
-            if host_of(&content).is_none() && !head.authors.contains(&content) {
-                head.authors.push(content);
-            }
+        "author" | "article:author" | "dc.creator" | "parsely-author" | "sailthru.author"
+            if host_of(&content).is_none() && !head.authors.contains(&content) =>
+        {
+            head.authors.push(content);
         }
         name if PUBLISHED.binary_search(&name).is_ok() => {
             head.dates.push(DateField { source: DateSource::Meta, text: content });

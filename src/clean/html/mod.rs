@@ -4,8 +4,9 @@
 //! page says about itself ([`metadata`]). *Fails* never: a page that is too large, too deep or breaks the
 //! extractor is read as text, with a warning. *Cost*: milliseconds per page, most of it in the extractor.
 //!
-//! The extractor only votes: lines are rendered here, so that furniture is typed and not lost. Two opinions are
-//! better than each (word 4-gram F1 on unseen pages: see `extractors compare`).
+//! The extractor only votes: lines are rendered here, so that furniture is typed and not lost. Measured by word
+//! 4-gram F1 on hosts the model has not seen (`extractors compare`): the line model alone 0.905, with the
+//! extractor's vote 0.947; on the 11 UK pages 0.927 and 0.955, the extractor alone 0.946.
 
 pub mod metadata;
 pub mod render;
@@ -14,8 +15,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::lines::{self, Lines};
-use super::roles::{KEEP, Scope};
-use super::shape;
+use super::roles::Scope;
 use crate::article::{Fields, Warning};
 
 /// Largest page that is parsed, in bytes.
@@ -24,12 +24,6 @@ const LARGEST: usize = 20 << 20;
 const DEEPEST: usize = 1_000;
 /// Fewest characters for an extractor's opinion to count.
 const FEWEST_CHARACTERS: usize = 250;
-/// Smallest share, in percent, of the words the line model predicts for a short opinion to count.
-const FEWEST_PERCENT: usize = 30;
-/// Words from which an extractor's opinion counts whatever the line model predicts: where the two disagree on a
-/// longer text the extractor is right (asking it for 30% there too cost 0.014 of F1).
-const FEWEST_WORDS: usize = 100;
-
 /// A page as lines.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -81,17 +75,12 @@ pub fn vote(lines: &[lines::Line], extracted: &str, probabilities: &mut [f32]) -
     /// Probability from which a line is kept against the extractor.
     const SURE: f32 = 0.995;
     const GRAM: usize = 4;
-    let predicted: usize = lines
-        .iter()
-        .zip(&*probabilities)
-        .filter(|(_, probability)| **probability >= KEEP)
-        .map(|(line, _)| shape::word_count(&line.text))
-        .sum();
-    let tokens = tokens_of(extracted);
-    let is_short = extracted.chars().take(FEWEST_CHARACTERS).count() < FEWEST_CHARACTERS;
-    if is_short || (tokens.len() < FEWEST_WORDS && tokens.len() * 100 < predicted * FEWEST_PERCENT) {
+    // Asking also for 30% of the words that the line model predicts costs 0.005 of F1: where the two disagree that
+    // much, the model has taken long comments for the article.
+    if extracted.chars().take(FEWEST_CHARACTERS).count() < FEWEST_CHARACTERS {
         return false;
     }
+    let tokens = tokens_of(extracted);
     let grams: HashSet<&[&str]> = tokens.windows(GRAM).collect();
     let whole: HashSet<Vec<&str>> =
         extracted.lines().map(tokens_of).filter(|line| line.len() < GRAM).collect();

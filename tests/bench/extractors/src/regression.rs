@@ -88,7 +88,8 @@ fn moments(examples: &[&Example]) -> ([f64; FEATURE_COUNT], [f64; FEATURE_COUNT]
 /// Solves a symmetric positive definite system by Gaussian elimination with pivots.
 fn solve(mut matrix: Vec<[f64; SIZE]>, mut right: [f64; SIZE]) -> [f64; SIZE] {
     for column in 0..SIZE {
-        let pivot = (column..SIZE).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()));
+        let pivot =
+            (column..SIZE).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()));
         let pivot = pivot.expect("there is a row left for every column");
         matrix.swap(column, pivot);
         right.swap(column, pivot);
