@@ -262,6 +262,8 @@ impl<'a> Draft<'a> {
     /// Lists: a lead-in that ends with a colon and its items, and runs of lines with a list glyph.
     fn find_lists(&mut self) {
         let end = self.end();
+        // Lists are found from the top, so what is kept below the current line does not change.
+        let last_kept = (0..end).rfind(|&index| self.is_kept(index));
         let mut index = 0;
         while index < end {
             let is_free = self.is_free(index);
@@ -273,7 +275,7 @@ impl<'a> Draft<'a> {
                 index += 1;
                 continue;
             }
-            let after = self.items_end(first, end);
+            let after = self.items_end(first, end, last_kept);
             let keeps_company =
                 (index.saturating_sub(3)..(after + 3).min(end)).any(|near| self.is_kept(near));
             if after > first && keeps_company && (is_lead || self.is_bullet_run_text(first, after)) {
@@ -293,8 +295,9 @@ impl<'a> Draft<'a> {
         self.lines[index].has_bullet || self.lines[index].hint == Hint::Item
     }
 
-    /// Index after the last item of a list whose first item can stand at `first`.
-    fn items_end(&self, first: usize, end: usize) -> usize {
+    /// Index after the last item of a list whose first item can stand at `first`; `last_kept` is the last line kept
+    /// so far.
+    fn items_end(&self, first: usize, end: usize, last_kept: Option<usize>) -> usize {
         let is_free = |index: usize| index < end && self.is_free(index);
         let mut after = first;
         if is_free(first) && self.is_bullet(first) {
@@ -318,7 +321,7 @@ impl<'a> Draft<'a> {
             is_free(index)
                 && self.terminated[index]
                 && !shape::starts_with_quote(&self.lines[index].text)
-                && !(index + 1..end).any(|later| self.is_kept(later))
+                && last_kept.is_none_or(|last| last <= index)
         };
         if after > first && is_last(after) {
             after += 1;

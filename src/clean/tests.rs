@@ -160,6 +160,15 @@ fn deep_pages_are_read_as_text() {
 }
 
 #[test]
+fn pages_below_the_limit_fit_the_stack() {
+    // Tests run on threads of 2 MiB, as the workers of a run do.
+    let nested = format!("<html><body>{}<p>{}", "<div>".repeat(990), PARAGRAPHS.join("<p>"));
+    let found = article(Body::Html(nested));
+    assert!(!has_warning(&found, "text_fallback"));
+    assert!(count(&found, Role::Body) >= 5);
+}
+
+#[test]
 fn a_markdown_article() {
     let found = article(Body::Markdown(format!(
         "# Families wait for years\n\n{}\n\n## What is next\n\nThe *county* must reply by June, the report says, or lose control of its schools.",

@@ -1,5 +1,7 @@
 //! Ridge-penalised logistic regression by Newton's method (iteratively reweighted least squares).
 
+#![expect(clippy::needless_range_loop, reason = "matrices read best by index")]
+
 use sendlens::clean::model::{FEATURE_COUNT, Features};
 
 /// Features and the bias.
