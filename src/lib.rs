@@ -24,6 +24,7 @@ pub mod score;
 pub mod models;
 pub mod engine;
 pub mod tally;
+pub mod config;
 pub mod pipeline;
 #[cfg(feature = "tables")]
 pub mod frame;
@@ -32,7 +33,6 @@ pub mod record;
 pub mod query;
 pub mod inspect;
 pub mod train;
-pub mod config;
 #[cfg(feature = "tables")]
 pub mod run;
 

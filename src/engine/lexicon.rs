@@ -88,7 +88,7 @@ impl Lexicon {
         Scores {
             themes: counts.into_iter().map(|count| count / (count + 1.0)).collect(),
             relevant: 1.0,
-            sentiment: [(-compound).max(0.0) / total, NEUTRAL_BAND / total, compound.max(0.0) / total],
+            sentiment: [(0.0 - compound).max(0.0) / total, NEUTRAL_BAND / total, compound.max(0.0) / total],
             tokens: u32::try_from(words.len()).unwrap_or(u32::MAX),
             truncated_tokens: 0,
         }

@@ -52,8 +52,11 @@ pub(super) fn recognise(text: &str, claimed: Option<Format>) -> Option<Format> {
     let is_lines = if begins && start.starts_with('{') {
         if is_balanced(first) {
             claimed == Some(Format::JsonLines) || lines.any(is_object)
+        } else if first.trim_end().ends_with(['[', '{', ',']) {
+            // Left open where a document may break: `{"results": [` above one record per line.
+            false
         } else {
-            // A document that is spread over lines never has a second line that begins an object.
+            // A line cut short in the middle, above the next record.
             lines.next().is_some_and(is_object) || claimed == Some(Format::JsonLines) && lines.any(is_object)
         }
     } else {
@@ -367,6 +370,8 @@ mod tests {
             ("rubbish\n{\"a\": 2}\n", lines, lines),
             ("rubbish\n{\"a\": 2}\n", json, None),
             ("[{\"a\": 1},\n{\"a\": 2}]", None, json),
+            ("{\"articles\": [\n{\"a\": 1},\n{\"a\": 2}\n]}\n", json, json),
+            ("{\"articles\": [\n{\"a\": 1},\n{\"a\": 2}\n]}\n", None, json),
             ("[Updated] The council", None, None),
             ("[1, 2]", json, json),
             ("{curly} words", None, None),
