@@ -123,6 +123,9 @@ pub fn is_date(text: &str) -> bool {
 
 /// Whether a line only says how long ago something appeared in words ("Yesterday", "an hour ago").
 fn is_relative(text: &str) -> bool {
+    if text.len() > 30 {
+        return false;
+    }
     matches!(
         text.to_lowercase().trim_start_matches("published ").trim(),
         "yesterday" | "today" | "an hour ago" | "just now"

@@ -20,32 +20,28 @@ const TRIGRAM_WORDS: usize = 20;
 const ENGLISH_PERCENT: usize = 10;
 
 /// Frequent English words that Welsh, Dutch, German, French and Scandinavian texts lack; sorted.
-const ENGLISH: [&str; 22] = [
-    "and", "are", "been", "by", "from", "has", "have", "his", "it", "its", "not", "of", "said", "that", "the",
-    "their", "they", "this", "was", "which", "with", "would",
-];
+static ENGLISH: [u64; 22] = shape::pack_all([
+    "and", "are", "been", "by", "from", "has", "have", "his", "it", "its", "not", "of", "said", "that",
+    "the", "their", "they", "this", "was", "which", "with", "would",
+]);
 /// Frequent Welsh words that English lacks; sorted.
-const WELSH: [&str; 24] = [
-    "ac", "ar", "bod", "cael", "dan", "ddim", "ei", "eu", "fod", "gan", "gyda", "gyfer", "hefyd", "hyn", "hynny",
-    "mae", "mewn", "oedd", "sydd", "wedi", "yma", "yn", "yng", "yr",
-];
+static WELSH: [u64; 24] = shape::pack_all([
+    "ac", "ar", "bod", "cael", "dan", "ddim", "ei", "eu", "fod", "gan", "gyda", "gyfer", "hefyd", "hyn",
+    "hynny", "mae", "mewn", "oedd", "sydd", "wedi", "yma", "yn", "yng", "yr",
+]);
 
 /// The language of `text`, as ISO 639-1.
 #[must_use]
 pub fn language(text: &str) -> Option<&'static str> {
     let mut words = 0;
     let (mut english, mut welsh) = (0, 0);
-    let mut lower = String::new();
-    for word in text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).take(SAMPLE_WORDS) {
+    for word in
+        text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).take(SAMPLE_WORDS)
+    {
         words += 1;
-        let word = word.trim_matches(|c: char| !c.is_alphabetic());
-        // No listed word is longer.
-        if word.len() <= 6 {
-            lower.clear();
-            lower.push_str(word);
-            lower.make_ascii_lowercase();
-            english += usize::from(ENGLISH.binary_search(&lower.as_str()).is_ok());
-            welsh += usize::from(WELSH.binary_search(&lower.as_str()).is_ok());
+        if let Some(word) = shape::pack(word) {
+            english += usize::from(ENGLISH.binary_search(&word).is_ok());
+            welsh += usize::from(WELSH.binary_search(&word).is_ok());
         }
     }
     if words < FEWEST_WORDS && text.len() < FEWEST_WORDS * 6 {
@@ -67,20 +63,76 @@ pub fn language(text: &str) -> Option<&'static str> {
 /// The two-letter code of a language.
 fn code_of(language: Lang) -> &'static str {
     match language {
-        Lang::Eng => "en", Lang::Cym => "cy", Lang::Fra => "fr", Lang::Deu => "de", Lang::Spa => "es",
-        Lang::Por => "pt", Lang::Ita => "it", Lang::Nld => "nl", Lang::Pol => "pl", Lang::Ron => "ro",
-        Lang::Rus => "ru", Lang::Ukr => "uk", Lang::Bel => "be", Lang::Bul => "bg", Lang::Ces => "cs",
-        Lang::Slk => "sk", Lang::Slv => "sl", Lang::Hrv => "hr", Lang::Srp => "sr", Lang::Mkd => "mk",
-        Lang::Hun => "hu", Lang::Fin => "fi", Lang::Est => "et", Lang::Lav => "lv", Lang::Lit => "lt",
-        Lang::Dan => "da", Lang::Swe => "sv", Lang::Nob => "nb", Lang::Ell => "el", Lang::Tur => "tr",
-        Lang::Ara => "ar", Lang::Heb => "he", Lang::Yid => "yi", Lang::Pes => "fa", Lang::Urd => "ur",
-        Lang::Hin => "hi", Lang::Ben => "bn", Lang::Pan => "pa", Lang::Guj => "gu", Lang::Mar => "mr",
-        Lang::Tam => "ta", Lang::Tel => "te", Lang::Kan => "kn", Lang::Mal => "ml", Lang::Sin => "si",
-        Lang::Nep => "ne", Lang::Ori => "or", Lang::Cmn => "zh", Lang::Jpn => "ja", Lang::Kor => "ko",
-        Lang::Vie => "vi", Lang::Tha => "th", Lang::Ind => "id", Lang::Jav => "jv", Lang::Tgl => "tl",
-        Lang::Mya => "my", Lang::Khm => "km", Lang::Afr => "af", Lang::Aka => "ak", Lang::Amh => "am",
-        Lang::Aze => "az", Lang::Cat => "ca", Lang::Epo => "eo", Lang::Hye => "hy", Lang::Kat => "ka",
-        Lang::Lat => "la", Lang::Sna => "sn", Lang::Tuk => "tk", Lang::Uzb => "uz", Lang::Zul => "zu",
+        Lang::Eng => "en",
+        Lang::Cym => "cy",
+        Lang::Fra => "fr",
+        Lang::Deu => "de",
+        Lang::Spa => "es",
+        Lang::Por => "pt",
+        Lang::Ita => "it",
+        Lang::Nld => "nl",
+        Lang::Pol => "pl",
+        Lang::Ron => "ro",
+        Lang::Rus => "ru",
+        Lang::Ukr => "uk",
+        Lang::Bel => "be",
+        Lang::Bul => "bg",
+        Lang::Ces => "cs",
+        Lang::Slk => "sk",
+        Lang::Slv => "sl",
+        Lang::Hrv => "hr",
+        Lang::Srp => "sr",
+        Lang::Mkd => "mk",
+        Lang::Hun => "hu",
+        Lang::Fin => "fi",
+        Lang::Est => "et",
+        Lang::Lav => "lv",
+        Lang::Lit => "lt",
+        Lang::Dan => "da",
+        Lang::Swe => "sv",
+        Lang::Nob => "nb",
+        Lang::Ell => "el",
+        Lang::Tur => "tr",
+        Lang::Ara => "ar",
+        Lang::Heb => "he",
+        Lang::Yid => "yi",
+        Lang::Pes => "fa",
+        Lang::Urd => "ur",
+        Lang::Hin => "hi",
+        Lang::Ben => "bn",
+        Lang::Pan => "pa",
+        Lang::Guj => "gu",
+        Lang::Mar => "mr",
+        Lang::Tam => "ta",
+        Lang::Tel => "te",
+        Lang::Kan => "kn",
+        Lang::Mal => "ml",
+        Lang::Sin => "si",
+        Lang::Nep => "ne",
+        Lang::Ori => "or",
+        Lang::Cmn => "zh",
+        Lang::Jpn => "ja",
+        Lang::Kor => "ko",
+        Lang::Vie => "vi",
+        Lang::Tha => "th",
+        Lang::Ind => "id",
+        Lang::Jav => "jv",
+        Lang::Tgl => "tl",
+        Lang::Mya => "my",
+        Lang::Khm => "km",
+        Lang::Afr => "af",
+        Lang::Aka => "ak",
+        Lang::Amh => "am",
+        Lang::Aze => "az",
+        Lang::Cat => "ca",
+        Lang::Epo => "eo",
+        Lang::Hye => "hy",
+        Lang::Kat => "ka",
+        Lang::Lat => "la",
+        Lang::Sna => "sn",
+        Lang::Tuk => "tk",
+        Lang::Uzb => "uz",
+        Lang::Zul => "zu",
     }
 }
 
@@ -96,7 +148,8 @@ mod tests {
 
     #[test]
     fn english_and_welsh_are_told_apart() {
-        let english = "The county said it had hired forty caseworkers and that families would not have to wait.";
+        let english =
+            "The county said it had hired forty caseworkers and that families would not have to wait.";
         let welsh = "Mae'r cyngor wedi dweud bod mwy o arian ar gael ar gyfer plant sydd ag anghenion dysgu \
             ychwanegol yn y sir, ac mae rhieni yn galw am newid.";
         assert_eq!(language(english), Some("en"));

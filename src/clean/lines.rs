@@ -6,6 +6,10 @@
 //! Invariants, each with a test of the same name: a line's source lies on character boundaries and leads
 //! back to its words (`source_leads_back`); no line is blank (`no_line_is_blank`).
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::article::Span;
 use crate::plain;
 
@@ -75,6 +79,8 @@ impl Lines {
 const GLUED: [&str; 5] =
     ["Image source,", "Image caption,", "Image copyright", "Media caption,", "Video caption,"];
 
+static FINDERS: LazyLock<[Finder<'static>; GLUED.len()]> = LazyLock::new(|| GLUED.map(Finder::new));
+
 /// Splits `text` at line breaks, glued labels and, where a line is longer than [`MAX_LINE_BYTES`], at white
 /// space.
 #[must_use]
@@ -120,6 +126,10 @@ pub fn split(text: &str) -> Lines {
 pub fn normalise(raw: &str, text: &mut String) -> usize {
     let mut removed = 0;
     let mut space = false;
+    if is_normal(raw) {
+        text.push_str(raw);
+        return 0;
+    }
     for c in raw.chars() {
         if c.is_whitespace() {
             space = true;
@@ -133,6 +143,15 @@ pub fn normalise(raw: &str, text: &mut String) -> usize {
         }
     }
     removed
+}
+
+/// Whether a text is printable ASCII with single spaces inside, as most lines are.
+fn is_normal(raw: &str) -> bool {
+    let bytes = raw.as_bytes();
+    !bytes.starts_with(b" ")
+        && !bytes.ends_with(b" ")
+        && bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+        && !bytes.windows(2).any(|pair| pair == b"  ")
 }
 
 /// Whether `text` begins with a label that can be glued on.
@@ -196,9 +215,9 @@ struct Parts<'t> {
 
 impl<'t> Parts<'t> {
     fn new(line: &'t str) -> Self {
-        let mut labels: Vec<usize> = GLUED
+        let mut labels: Vec<usize> = FINDERS
             .iter()
-            .flat_map(|label| memchr::memmem::find_iter(line.as_bytes(), label.as_bytes()))
+            .flat_map(|finder| finder.find_iter(line.as_bytes()))
             // A space before a label is an ordinary sentence that names it; only a letter can be glued on.
             .filter(|&at| line[..at].ends_with(char::is_alphanumeric))
             .collect();

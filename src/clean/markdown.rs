@@ -132,7 +132,8 @@ fn strip_inline(text: &str) -> (String, usize) {
             }
             '*' | '`' => {}
             // An underscore inside a word is no mark.
-            '_' if !(plain.ends_with(char::is_alphanumeric) && rest[1..].starts_with(char::is_alphanumeric)) => {}
+            '_' if !(plain.ends_with(char::is_alphanumeric)
+                && rest[1..].starts_with(char::is_alphanumeric)) => {}
             _ => plain.push(c),
         }
     }

@@ -30,6 +30,21 @@ const FEWEST_WORDS: usize = 40;
 /// Words of a page from which keeping too few is suspicious.
 const WORDS_TO_JUDGE: usize = 80;
 
+/// Longest text, in words, that a consent page can have.
+const CONSENT_WORDS: usize = 800;
+/// Terms that every other sentence of a consent page has, lower case.
+const CONSENT_TERMS: [&str; 9] = [
+    "cookie",
+    "consent",
+    "our partners",
+    "personal data",
+    "privacy",
+    "your data",
+    "your choices",
+    "advertis",
+    "vendors",
+];
+
 /// Cleans one article.
 #[must_use]
 pub fn clean(raw: RawArticle) -> Article {
@@ -54,7 +69,12 @@ fn language_of(text: &str, blocks: &[Block]) -> Option<&'static str> {
 }
 
 /// Repairs the lines, gives each a role and lays them out as one text.
-fn type_lines(page: Page, scope: Scope, fields: &mut Fields, warnings: &mut Vec<Warning>) -> (String, Vec<Block>) {
+fn type_lines(
+    page: Page,
+    scope: Scope,
+    fields: &mut Fields,
+    warnings: &mut Vec<Warning>,
+) -> (String, Vec<Block>) {
     let Lines { mut lines, removed_characters, split_labels, long_lines } = page.lines;
     let mended = mend::mend(&mut lines);
     let known: Vec<Option<Known>> = lines.iter().map(|line| phrases::recognise(&line.text)).collect();
@@ -63,17 +83,19 @@ fn type_lines(page: Page, scope: Scope, fields: &mut Fields, warnings: &mut Vec<
         Scope::Page => model::probabilities(&lines, &known),
         Scope::Text => Vec::new(),
     };
-    if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page) {
-        if !html::vote(&lines, &extracted, &mut probabilities) {
-            warnings.push(Warning::new("extractor_fallback", "the extractor found too little; the line model decided"));
-        }
+    let mut voted = probabilities.clone();
+    if let Some(extracted) = page.extracted.filter(|_| scope == Scope::Page)
+        && !html::vote(&lines, &extracted, &mut voted)
+    {
+        let detail = "the extractor found too little; the line model decided";
+        warnings.push(Warning::new("extractor_fallback", detail));
     }
-    let mut roles = roles::assign(&lines, &known, &probabilities, title, scope);
-    let all: usize = lines.iter().map(|line| shape::word_count(&line.text)).sum();
-    if scope == Scope::Page && counted_words(&lines, &roles) < FEWEST_WORDS && all > WORDS_TO_JUDGE {
+    let mut roles = roles::assign(&lines, &known, &voted, title, scope);
+    let all: usize = roles.words.iter().sum();
+    if scope == Scope::Page && roles.counted_words() < FEWEST_WORDS && all > WORDS_TO_JUDGE {
         let guesses: Vec<f32> = lines.iter().map(guess).collect();
         let by_rules = roles::assign(&lines, &known, &guesses, title, scope);
-        if counted_words(&lines, &by_rules) > counted_words(&lines, &roles) {
+        if by_rules.counted_words() > roles.counted_words() {
             warnings.push(Warning::new("rules_only", "the line model kept almost nothing"));
             (roles, probabilities) = (by_rules, Vec::new());
         }
@@ -91,22 +113,42 @@ fn type_lines(page: Page, scope: Scope, fields: &mut Fields, warnings: &mut Vec<
     ];
     let counted = counts.into_iter().filter(|(_, count)| *count > 0);
     warnings.extend(counted.map(|(code, count)| Warning::new(code, count.to_string())));
-    let words = counted_words(&lines, &roles);
-    if words == 0 || (words < FEWEST_WORDS && all > WORDS_TO_JUDGE && has_wall(&known)) {
-        warnings.push(Warning::new(if has_wall(&known) { "paywall" } else { "no_body" }, ""));
+    if scope == Scope::Page
+        && let Some(rule) = barrier(&lines, &known, &roles)
+    {
+        roles.withdraw(rule);
+    }
+    if roles.counted_words() == 0 {
+        let has_wall = known.iter().flatten().any(|known| known.rule == "wall");
+        warnings.push(Warning::new(if has_wall { "paywall" } else { "no_body" }, ""));
     }
     lay_out(&lines, &roles, &probabilities)
 }
 
-/// Whether a page asks for money or an account.
-fn has_wall(known: &[Option<Known>]) -> bool {
-    known.iter().flatten().any(|known| known.rule == "wall")
-}
-
-/// Words of the lines that are counted.
-fn counted_words(lines: &[Line], roles: &Roles) -> usize {
+/// What stands in an article's place, if anything: the rule that says so.
+///
+/// A wall, or a page that says there is none, with hardly any text; a consent page, most of whose sentences speak
+/// of cookies and partners.
+fn barrier(lines: &[Line], known: &[Option<Known>], roles: &Roles) -> Option<&'static str> {
+    let has = |rule: &str| known.iter().flatten().any(|known| known.rule == rule);
+    let words = roles.counted_words();
+    if words < FEWEST_WORDS
+        && let Some(rule) = ["wall", "no_page"].into_iter().find(|rule| has(rule))
+    {
+        return Some(rule);
+    }
+    // A news article about cookies is long, or its page has no consent notice.
+    if words > CONSENT_WORDS || !has("consent") {
+        return None;
+    }
     let counted = lines.iter().zip(&roles.typed).filter(|(_, typed)| typed.role.is_counted());
-    counted.map(|(line, _)| shape::word_count(&line.text)).sum()
+    let (mut all, mut about) = (0, 0);
+    for (line, _) in counted {
+        let text = line.text.to_lowercase();
+        all += 1;
+        about += usize::from(CONSENT_TERMS.iter().any(|term| text.contains(term)));
+    }
+    (all > 0 && about * 2 >= all).then_some("consent")
 }
 
 /// How likely a line is article text by its own shape alone, without the line model.
@@ -143,3 +185,6 @@ fn lay_out(lines: &[Line], roles: &Roles, probabilities: &[f32]) -> (String, Vec
     }
     (text, blocks)
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,26 @@ pub struct Roles {
     pub outlet: Option<usize>,
     /// Lines that repeat an earlier one.
     pub repeats: usize,
+    /// Words of each line.
+    pub words: Vec<usize>,
+}
+
+impl Roles {
+    /// Words of the lines that are counted.
+    #[must_use]
+    pub fn counted_words(&self) -> usize {
+        let counted = self.typed.iter().zip(&self.words).filter(|(typed, _)| typed.role.is_counted());
+        counted.map(|(_, words)| words).sum()
+    }
+
+    /// Takes every counted line back as furniture, by `rule`: what looked like an article is none.
+    pub fn withdraw(&mut self, rule: &'static str) {
+        for typed in
+            self.typed.iter_mut().filter(|typed| typed.role.is_counted() || typed.role == Role::Subhead)
+        {
+            *typed = Typed { role: Role::Furniture, rule, lead_in: None };
+        }
+    }
 }
 
 /// Assigns a role to every line. `probabilities` holds one per line of a page; for [`Scope::Text`] it is not
@@ -88,6 +108,7 @@ pub fn assign(
             .collect(),
         outlet,
         repeats,
+        words: draft.words,
     }
 }
 
@@ -241,6 +262,8 @@ impl<'a> Draft<'a> {
     /// Lists: a lead-in that ends with a colon and its items, and runs of lines with a list glyph.
     fn find_lists(&mut self) {
         let end = self.end();
+        // Lists are found from the top, so what is kept below the current line does not change.
+        let last_kept = (0..end).rfind(|&index| self.is_kept(index));
         let mut index = 0;
         while index < end {
             let is_free = self.is_free(index);
@@ -252,7 +275,7 @@ impl<'a> Draft<'a> {
                 index += 1;
                 continue;
             }
-            let after = self.items_end(first, end);
+            let after = self.items_end(first, end, last_kept);
             let keeps_company =
                 (index.saturating_sub(3)..(after + 3).min(end)).any(|near| self.is_kept(near));
             if after > first && keeps_company && (is_lead || self.is_bullet_run_text(first, after)) {
@@ -272,8 +295,9 @@ impl<'a> Draft<'a> {
         self.lines[index].has_bullet || self.lines[index].hint == Hint::Item
     }
 
-    /// Index after the last item of a list whose first item can stand at `first`.
-    fn items_end(&self, first: usize, end: usize) -> usize {
+    /// Index after the last item of a list whose first item can stand at `first`; `last_kept` is the last line kept
+    /// so far.
+    fn items_end(&self, first: usize, end: usize, last_kept: Option<usize>) -> usize {
         let is_free = |index: usize| index < end && self.is_free(index);
         let mut after = first;
         if is_free(first) && self.is_bullet(first) {
@@ -297,7 +321,7 @@ impl<'a> Draft<'a> {
             is_free(index)
                 && self.terminated[index]
                 && !shape::starts_with_quote(&self.lines[index].text)
-                && !(index + 1..end).any(|later| self.is_kept(later))
+                && last_kept.is_none_or(|last| last <= index)
         };
         if after > first && is_last(after) {
             after += 1;
@@ -513,7 +537,6 @@ impl<'a> Draft<'a> {
     fn mark_repeats(&mut self) -> usize {
         let mut seen: HashSet<(bool, &str)> = HashSet::new();
         let mut repeats = 0;
-        let mut moved = false;
         for index in 0..self.lines.len() {
             let Some(role) = self.role(index) else { continue };
             let heads = matches!(role, Role::Headline | Role::Standfirst);
@@ -522,16 +545,13 @@ impl<'a> Draft<'a> {
                 if !seen.insert((heads, text)) {
                     self.roles[index] = Some((Role::Furniture, "repeat"));
                     repeats += 1;
-                    moved = true;
                 }
             }
         }
-        if moved {
-            for index in 0..self.lines.len() {
-                let is_lost = self.lead_ins[index].is_some_and(|lead_in| !self.is_kept(lead_in));
-                if is_lost {
-                    self.lead_ins[index] = None;
-                }
+        // A lead-in can have become a headline or a repeat.
+        for index in 0..self.lines.len() {
+            if self.lead_ins[index].is_some_and(|lead_in| !self.is_kept(lead_in)) {
+                self.lead_ins[index] = None;
             }
         }
         repeats

@@ -98,7 +98,7 @@ pub(super) fn read(line: &str, kind: Kind) -> Vec<Found<'_>> {
         }
         for (index, label) in labels.iter().enumerate() {
             let end = labels.get(index + 1).map_or(part.len(), |next| next.start);
-            let rest = trimmed(&part[label.end..end]);
+            let rest = without_author(trimmed(&part[label.end..end]));
             let dated = match parse(rest, Place::Text) {
                 Err(Fault::NoDay) => None,
                 Err(Fault::Foreign) => starts_with_by(rest).then(|| tail(rest)).flatten(),
@@ -118,6 +118,18 @@ pub(super) fn read(line: &str, kind: Kind) -> Vec<Found<'_>> {
 /// Where `inner` starts in `outer`, of which it is a part.
 fn offset(outer: &str, inner: &str) -> usize {
     inner.as_ptr() as usize - outer.as_ptr() as usize
+}
+
+/// Most words of an author after "by", at the end of a line of dates.
+const MAX_AUTHOR_WORDS: usize = 5;
+
+/// `text` without the author at its end: "18 November 2022 by Cath Imrie", "22 May 2020, by Lorna Pike".
+fn without_author(text: &str) -> &str {
+    let Some((head, author)) = text.rsplit_once(" by ") else { return text };
+    let is_name = author.chars().next().is_some_and(char::is_uppercase)
+        && author.split_whitespace().count() <= MAX_AUTHOR_WORDS
+        && !author.bytes().any(|byte| byte.is_ascii_digit());
+    if is_name { trimmed(head) } else { text }
 }
 
 fn trimmed(text: &str) -> &str {
@@ -160,7 +172,7 @@ enum Unlabelled<'t> {
 }
 
 fn unlabelled(text: &str, kind: Kind) -> Unlabelled<'_> {
-    let text = trimmed(text);
+    let text = without_author(trimmed(text));
     match parse(text, Place::Text) {
         Err(Fault::NoDay) => Unlabelled::Mark,
         Err(Fault::Foreign) if kind == Kind::Byline || starts_with_by(text) => {
@@ -241,6 +253,8 @@ mod tests {
                 "label 2019-10-14; modified 2019-10-15",
             ),
             ("Posted On 11 Nov 2019 at 5:25 pm", "label 2019-11-11"),
+            ("Posted On 11 Nov 2019 at 5:25 pm by Ada", "label 2019-11-11"),
+            ("22 May 2020, by Ada Bell", "line 2020-05-22"),
             ("Published 19 May 2022, 2:01 pmUpdated 20 May 2022", "label 2022-05-19; modified 2022-05-20"),
             (
                 "First published on Thursday 19 May 2022 - Last updated: 20 May 2022",
@@ -282,6 +296,7 @@ mod tests {
             "The meeting is on 3 March 2021.",
             "A report dated 3 March 2021 | News",
             "Updated policy of 3 March 2021",
+            "3 March 2021 was chosen by Ada Bell",
         ] {
             assert_eq!(shown(line, Kind::Any), "", "{line}");
         }

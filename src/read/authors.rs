@@ -1,8 +1,10 @@
 //! Names of authors out of a byline, a list, or a list that was written into a table cell.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::read::record::one_line;
+use crate::read::html;
 
 /// Longest byline that is split, in bytes.
 const LONGEST: usize = 1000;
@@ -11,7 +13,7 @@ const LONGEST: usize = 1000;
 pub(super) fn of(value: &Value) -> Vec<String> {
     let mut names = Vec::new();
     collect(value, &mut names);
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names
 }
@@ -75,7 +77,7 @@ fn is_person(text: &str) -> bool {
 
 /// One name without "By" and without the words tables use for nothing.
 fn name(text: &str) -> Option<String> {
-    let line = one_line(text)?;
+    let line = html::one_line(text)?;
     let bare = match line.get(..3) {
         Some(by) if by.eq_ignore_ascii_case("by ") => line[3..].trim(),
         _ => line.as_str(),

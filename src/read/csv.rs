@@ -112,7 +112,7 @@ pub(super) fn rows(text: &str, dialect: Dialect) -> (Vec<String>, impl Iterator<
         let line = values.position().map_or(0, ::csv::Position::line) + lines_before;
         // A quotation mark that is never closed takes the rest of the file into one value.
         let takes_rest =
-            is_unclosed && is_last && values.iter().last().is_some_and(|last| last.contains('\n'));
+            is_unclosed && is_last && values.iter().next_back().is_some_and(|last| last.contains('\n'));
         let record = if takes_rest {
             Err(format!("line {line}: a quotation mark is never closed, the rest of the file is lost"))
         } else if values.len() != columns.len() {

@@ -143,6 +143,14 @@ pub(super) fn without_tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// Text without tags, character references and line breaks; `None` if nothing is left.
+pub(super) fn one_line(text: &str) -> Option<String> {
+    let plain = unescape(text);
+    let plain = without_tags(&plain);
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
 /// The lower-case name of the tag that `text`, which begins with `<`, opens or closes.
 fn tag_at(text: &str) -> Option<String> {
     let inner = text.strip_prefix("</").or_else(|| text.strip_prefix('<'))?;

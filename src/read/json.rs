@@ -161,6 +161,11 @@ fn list_in(mut object: Record, mapping: &Mapping) -> Result<Vec<Value>, Record> 
     {
         return Err(std::mem::take(content));
     }
+    // Records under their ids.
+    let is_record = |value: &Value| value.as_object().is_some_and(|record| record::has_text(record, mapping));
+    if object.values().all(Value::is_object) && object.values().any(is_record) {
+        return Ok(object.into_iter().map(|(_, value)| value).collect());
+    }
     Err(object)
 }
 
@@ -288,6 +293,7 @@ mod tests {
             format!(r#"{{"response": {{"status": "ok", "results": {records}}}}}"#),
             format!(r#"{{"data": {{"items": {records}}}}}"#),
             format!(r#"{{"data": {records}}}"#),
+            r#"{"x": {"text": "One."}, "y": {"title": "No text"}, "z": {"text": "Three."}}"#.to_owned(),
             format!(r#"{{"content": {}}}"#, records.replace(r#"{"t"#, r#"{"url": "u", "t"#)),
         ] {
             let reading = document(&text).expect("readable");

@@ -11,12 +11,12 @@
 //! - No bytes make a reader panic (`no_bytes_panic_and_no_file_vanishes`).
 //! - Each file gives at least one article or one row (`no_bytes_panic_and_no_file_vanishes`).
 
-use crate::article::{Body, Format, RawArticle, Skipped, Warning};
+use std::borrow::Cow;
+
+use crate::article::{Body, Fields, Format, RawArticle, Skipped, Warning};
 use crate::read::sniff::{Found, Kind};
 
 pub use crate::read::mapping::{Mapping, Target, parse_mapping};
-
-pub mod metadata;
 
 mod mapping;
 mod address;
@@ -30,6 +30,7 @@ mod csv;
 mod markdown;
 mod text;
 mod sniff;
+pub mod metadata;
 
 /// Length of a line that draws a warning, in bytes.
 const LONG_LINE: usize = 1 << 20;
@@ -67,7 +68,7 @@ impl Refusal {
 struct Source<'a> {
     /// Path relative to the corpus.
     id: &'a str,
-    text: std::borrow::Cow<'a, str>,
+    text: Cow<'a, str>,
     encoding: &'static str,
 }
 
@@ -79,7 +80,7 @@ impl Source<'_> {
             format,
             encoding: self.encoding,
             body,
-            fields: crate::article::Fields::default(),
+            fields: Fields::default(),
             is_truncated: false,
             warnings: Vec::new(),
         }

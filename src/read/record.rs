@@ -7,6 +7,9 @@
 //! schema.org, Media Cloud and the words people use for columns. They are compared without case, `_`, `-`,
 //! spaces and dots, so `publish_date`, `publishDate` and `Publish Date` are one key.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::article::{Body, DateField, DateSource, Fields, Format, RawArticle, Warning};
@@ -187,7 +190,7 @@ pub(super) fn fields(record: &Record, mapping: &Mapping) -> Fields {
         }
     }
     let title = values(record, mapping.get(&Target::Title), TITLE).find_map(line);
-    Fields { title, authors, outlet, url, language, dates, extra: std::collections::BTreeMap::new() }
+    Fields { title, authors, outlet, url, language, dates, extra: BTreeMap::new() }
 }
 
 /// Whether the record holds text, under the mapped key or a known one.
@@ -301,9 +304,9 @@ fn body(text: String) -> Body {
         return Body::Html(text);
     }
     match html::unescape(&text) {
-        std::borrow::Cow::Borrowed(_) => Body::Prose(text),
-        std::borrow::Cow::Owned(plain) if html::holds_tags(&plain) => Body::Html(plain),
-        std::borrow::Cow::Owned(plain) => Body::Prose(plain),
+        Cow::Borrowed(_) => Body::Prose(text),
+        Cow::Owned(plain) if html::holds_tags(&plain) => Body::Html(plain),
+        Cow::Owned(plain) => Body::Prose(plain),
     }
 }
 
@@ -345,19 +348,11 @@ fn line(value: &Value) -> Option<String> {
         Value::Object(object) => {
             return ["name", "title", "rendered", "main"]
                 .iter()
-                .find_map(|key| object.get(*key)?.as_str().and_then(one_line));
+                .find_map(|key| object.get(*key)?.as_str().and_then(html::one_line));
         }
         _ => return None,
     };
-    one_line(text)
-}
-
-/// Text without tags, character references and line breaks; `None` if nothing is left.
-pub(super) fn one_line(text: &str) -> Option<String> {
-    let plain = html::unescape(text);
-    let plain = html::without_tags(&plain);
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    html::one_line(text)
 }
 
 /// A date as it stands in the source; numbers are seconds or milliseconds and are kept as such.

@@ -15,15 +15,39 @@ use crate::article::{DateField, DateSource, Fields};
 
 /// Names of `meta` elements that hold the day of publication; sorted, lower case.
 const PUBLISHED: [&str; 22] = [
-    "article.published", "article:published", "article:published_time", "cxenseparse:recs:publishtime", "date",
-    "datepublished", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date", "dcterms.issued",
-    "og:article:published_time", "og:published_time", "originalpublicationdate", "parsely-pub-date", "pubdate",
-    "publication_date", "publish-date", "publish_date", "published_time", "rnews:datepublished", "sailthru.date",
+    "article.published",
+    "article:published",
+    "article:published_time",
+    "cxenseparse:recs:publishtime",
+    "date",
+    "datepublished",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.created",
+    "dcterms.date",
+    "dcterms.issued",
+    "og:article:published_time",
+    "og:published_time",
+    "originalpublicationdate",
+    "parsely-pub-date",
+    "pubdate",
+    "publication_date",
+    "publish-date",
+    "publish_date",
+    "published_time",
+    "rnews:datepublished",
+    "sailthru.date",
 ];
 /// Names of `meta` elements that hold the day of a change; sorted, lower case.
 const MODIFIED: [&str; 8] = [
-    "article:modified_time", "datemodified", "dc.date.modified", "dcterms.modified", "last-modified", "lastmod",
-    "og:article:modified_time", "og:updated_time",
+    "article:modified_time",
+    "datemodified",
+    "dc.date.modified",
+    "dcterms.modified",
+    "last-modified",
+    "lastmod",
+    "og:article:modified_time",
+    "og:updated_time",
 ];
 /// Paragraphs behind the main heading within which a `time` element belongs to the head of the article.
 const HEAD_PARAGRAPHS: usize = 2;
@@ -117,7 +141,11 @@ fn walk(page: &scraper::Html) -> Head {
                 let near = beside == 0 && paragraphs.is_some_and(|count| count <= HEAD_PARAGRAPHS);
                 head.times.extend(read_time(element, text_of(node), near));
             }
-            "script" if element.attr("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/ld+json")) => {
+            "script"
+                if element
+                    .attr("type")
+                    .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/ld+json")) =>
+            {
                 head.json.extend(text_of(node));
             }
             _ => {}
@@ -156,10 +184,10 @@ fn read_meta(element: &Element, head: &mut Head) {
         "og:site_name" => head.site = Some(content),
         "og:url" if head.canonical.is_none() && host_of(&content).is_some() => head.canonical = Some(content),
         // Some sites give the address of the author's page here.
-        "author" | "article:author" | "dc.creator" | "parsely-author" | "sailthru.author" => {
-            if host_of(&content).is_none() && !head.authors.contains(&content) {
-                head.authors.push(content);
-            }
+        "author" | "article:author" | "dc.creator" | "parsely-author" | "sailthru.author"
+            if host_of(&content).is_none() && !head.authors.contains(&content) =>
+        {
+            head.authors.push(content);
         }
         name if PUBLISHED.binary_search(&name).is_ok() => {
             head.dates.push(DateField { source: DateSource::Meta, text: content });
@@ -174,7 +202,8 @@ fn read_meta(element: &Element, head: &mut Head) {
 /// A `time` element as a clue; of those outside the head of the article only what is marked as the article's.
 fn read_time(element: &Element, text: Option<String>, near: bool) -> Option<DateField> {
     let text = element.attr("datetime").and_then(clean_text).or(text)?;
-    let marks = ["itemprop", "class", "id"].map(|key| element.attr(key).unwrap_or_default().to_ascii_lowercase());
+    let marks =
+        ["itemprop", "class", "id"].map(|key| element.attr(key).unwrap_or_default().to_ascii_lowercase());
     let has = |word: &str| marks.iter().any(|mark| mark.contains(word));
     let source = if has("modified") || has("updated") {
         DateSource::Modified
@@ -245,17 +274,21 @@ fn is_article(kind: Option<&Value>) -> bool {
 
 /// The object of the page's own article: the one with its address or headline; the only one, if none has.
 fn own_article<'v>(articles: &'v [Value], title: Option<&str>, url: Option<&str>) -> Option<&'v Value> {
-    let address = |url: &str| url.trim().trim_end_matches('/').split(['?', '#']).next().unwrap_or_default().to_owned();
+    let address =
+        |url: &str| url.trim().trim_end_matches('/').split(['?', '#']).next().unwrap_or_default().to_owned();
     let letters = |text: &str| -> String {
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
     let has_url = |article: &&Value| {
         let page = &article["mainEntityOfPage"];
         let candidates = [&article["url"], &article["@id"], page, &page["@id"], &page["url"]];
-        url.is_some_and(|url| candidates.iter().any(|found| found.as_str().is_some_and(|it| address(it) == address(url))))
+        url.is_some_and(|url| {
+            candidates.iter().any(|found| found.as_str().is_some_and(|it| address(it) == address(url)))
+        })
     };
     let has_title = |article: &&Value| {
-        let headline = article["headline"].as_str().or(article["name"].as_str()).map(letters).unwrap_or_default();
+        let headline =
+            article["headline"].as_str().or(article["name"].as_str()).map(letters).unwrap_or_default();
         title.is_some_and(|title| !headline.is_empty() && letters(title).starts_with(&headline))
     };
     articles.iter().find(has_url).or_else(|| articles.iter().find(has_title)).or(match articles {
@@ -343,12 +376,15 @@ mod tests {
     fn times_count_in_the_head_only() {
         let html = "<nav><time datetime=2019-01-01>x</time></nav><article><h1>Title</h1><time datetime=2023-05-16>\
             16 May</time><time class=updated datetime=2023-05-18></time><p>a<p>b<p>c<time datetime=2011-01-01>old</time>";
-        let expected = [(DateSource::Time, "2023-05-16".to_owned()), (DateSource::Modified, "2023-05-18".to_owned())];
+        let expected =
+            [(DateSource::Time, "2023-05-16".to_owned()), (DateSource::Modified, "2023-05-18".to_owned())];
         assert_eq!(dates(html), expected);
     }
 
     #[test]
     fn broken_json_is_left_out() {
-        assert!(dates("<script type='application/ld+json'>{\"@type\": \"NewsArticle\", </script>").is_empty());
+        assert!(
+            dates("<script type='application/ld+json'>{\"@type\": \"NewsArticle\", </script>").is_empty()
+        );
     }
 }

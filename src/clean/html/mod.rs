@@ -4,8 +4,9 @@
 //! page says about itself ([`metadata`]). *Fails* never: a page that is too large, too deep or breaks the
 //! extractor is read as text, with a warning. *Cost*: milliseconds per page, most of it in the extractor.
 //!
-//! The extractor only votes: lines are rendered here, so that furniture is typed and not lost. Two opinions are
-//! better than each (word 4-gram F1 on unseen pages: see `extractors compare`).
+//! The extractor only votes: lines are rendered here, so that furniture is typed and not lost. Measured by word
+//! 4-gram F1 on hosts the model has not seen (`extractors compare`): the line model alone 0.905, with the
+//! extractor's vote 0.947; on the 11 UK pages 0.927 and 0.955, the extractor alone 0.946.
 
 pub mod metadata;
 pub mod render;
@@ -14,8 +15,7 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::lines::{self, Lines};
-use super::roles::{KEEP, Scope};
-use super::shape;
+use super::roles::Scope;
 use crate::article::{Fields, Warning};
 
 /// Largest page that is parsed, in bytes.
@@ -24,9 +24,6 @@ const LARGEST: usize = 20 << 20;
 const DEEPEST: usize = 1_000;
 /// Fewest characters for an extractor's opinion to count.
 const FEWEST_CHARACTERS: usize = 250;
-/// Smallest share, in percent, of the words the line model predicts for an extractor's opinion to count.
-const FEWEST_PERCENT: usize = 30;
-
 /// A page as lines.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -78,20 +75,15 @@ pub fn vote(lines: &[lines::Line], extracted: &str, probabilities: &mut [f32]) -
     /// Probability from which a line is kept against the extractor.
     const SURE: f32 = 0.995;
     const GRAM: usize = 4;
-    let predicted: usize = lines
-        .iter()
-        .zip(&*probabilities)
-        .filter(|(_, probability)| **probability >= KEEP)
-        .map(|(line, _)| shape::word_count(&line.text))
-        .sum();
-    let tokens = tokens_of(extracted);
-    if extracted.chars().take(FEWEST_CHARACTERS).count() < FEWEST_CHARACTERS
-        || tokens.len() * 100 < predicted * FEWEST_PERCENT
-    {
+    // Asking also for 30% of the words that the line model predicts costs 0.005 of F1: where the two disagree that
+    // much, the model has taken long comments for the article.
+    if extracted.chars().take(FEWEST_CHARACTERS).count() < FEWEST_CHARACTERS {
         return false;
     }
+    let tokens = tokens_of(extracted);
     let grams: HashSet<&[&str]> = tokens.windows(GRAM).collect();
-    let whole: HashSet<Vec<&str>> = extracted.lines().map(tokens_of).filter(|line| line.len() < GRAM).collect();
+    let whole: HashSet<Vec<&str>> =
+        extracted.lines().map(tokens_of).filter(|line| line.len() < GRAM).collect();
     for (line, probability) in lines.iter().zip(probabilities) {
         let tokens = tokens_of(&line.text);
         let is_extracted = if tokens.len() < GRAM {
@@ -119,9 +111,9 @@ fn tokens_of(text: &str) -> Vec<&str> {
 /// void or whose end tag may be left out.
 fn nesting(html: &str) -> usize {
     const FLAT: [&str; 31] = [
-        "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html", "img", "input",
-        "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th",
-        "thead", "tr", "wbr",
+        "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html", "img",
+        "input", "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source", "tbody",
+        "td", "tfoot", "th", "thead", "tr", "wbr",
     ];
     let bytes = html.as_bytes();
     let mut deepest = 0_usize;
@@ -160,13 +152,16 @@ fn strip_tags(html: &str) -> String {
         if let Some(name) = hidden {
             // An unclosed script swallows the rest, as it does in a browser.
             let end = format!("</{name}");
-            let Some(at) = memchr::memmem::find(rest.as_bytes(), end.as_bytes()) else { return text };
+            let Some(at) = memchr::memmem::find(rest.as_bytes(), end.as_bytes()) else {
+                return decode_entities(&text);
+            };
             rest = &rest[at..];
         }
-        let is_inline = ["<a ", "<a>", "</a", "<b>", "</b>", "<i>", "</i>", "<em", "</em", "<st", "</st", "<sp", "</sp"]
-            .iter()
-            .any(|tag| rest.starts_with(tag));
-        let Some(end) = memchr::memchr(b'>', rest.as_bytes()) else { return text };
+        let is_inline =
+            ["<a ", "<a>", "</a", "<b>", "</b>", "<i>", "</i>", "<em", "</em", "<st", "</st", "<sp", "</sp"]
+                .iter()
+                .any(|tag| rest.starts_with(tag));
+        let Some(end) = memchr::memchr(b'>', rest.as_bytes()) else { return decode_entities(&text) };
         rest = &rest[end + 1..];
         text.push(if is_inline { ' ' } else { '\n' });
     }
@@ -177,13 +172,28 @@ fn strip_tags(html: &str) -> String {
 /// Replaces the entities that news text is written with.
 fn decode_entities(text: &str) -> String {
     let pairs = [
-        ("&nbsp;", " "), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&rsquo;", "’"), ("&lsquo;", "‘"),
-        ("&ldquo;", "“"), ("&rdquo;", "”"), ("&ndash;", "–"), ("&mdash;", "—"), ("&pound;", "£"), ("&hellip;", "…"),
-        ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"),
+        ("&nbsp;", " "),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&rsquo;", "’"),
+        ("&lsquo;", "‘"),
+        ("&ldquo;", "“"),
+        ("&rdquo;", "”"),
+        ("&ndash;", "–"),
+        ("&mdash;", "—"),
+        ("&pound;", "£"),
+        ("&hellip;", "…"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
     ];
-    pairs.iter().fold(text.to_owned(), |text, (entity, plain)| {
-        if text.contains(entity) { text.replace(entity, plain) } else { text }
-    })
+    pairs.iter().fold(
+        text.to_owned(),
+        |text, (entity, plain)| {
+            if text.contains(entity) { text.replace(entity, plain) } else { text }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -198,14 +208,16 @@ mod tests {
 
     #[test]
     fn tags_are_stripped() {
-        let text = strip_tags("<p>A <b>bold</b> step&nbsp;on<script>var a = '<p>';</script><p>End &amp; out<");
+        let text =
+            strip_tags("<p>A <b>bold</b> step&nbsp;on<script>var a = '<p>';</script><p>End &amp; out<");
         let lines: Vec<String> = lines::split(&text).lines.into_iter().map(|line| line.text).collect();
         assert_eq!(lines, ["A bold step on", "End & out"]);
     }
 
     #[test]
     fn an_extractor_votes() {
-        let lines = lines::split("Menu of many other things here\nThe county has hired forty caseworkers").lines;
+        let lines =
+            lines::split("Menu of many other things here\nThe county has hired forty caseworkers").lines;
         let mut probabilities = [0.7, 0.3];
         let extracted = format!("The county has hired forty caseworkers {}", "and more ".repeat(40));
         assert!(vote(&lines, &extracted, &mut probabilities));

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use sendlens::clean::{html, model, phrases};
 use sendlens::clean::roles::{self, Scope};
+use sendlens::clean::{html, model, phrases};
 
 use crate::pages::Page;
 use crate::shingles;
@@ -26,7 +26,8 @@ const EXTRACTORS: [(&str, Extract); 5] = [
         rs_trafilatura::extract(html).map(|found| found.content_text).unwrap_or_default()
     }),
     ("dom_smoothie 0.19", |html| {
-        let config = dom_smoothie::Config { text_mode: dom_smoothie::TextMode::Formatted, ..Default::default() };
+        let config =
+            dom_smoothie::Config { text_mode: dom_smoothie::TextMode::Formatted, ..Default::default() };
         let read = dom_smoothie::Readability::new(html, None, Some(config)).and_then(|mut page| page.parse());
         read.map(|article| article.text_content.to_string()).unwrap_or_default()
     }),
@@ -61,7 +62,8 @@ pub fn compare(pages: &[Page]) {
                     features.iter().map(|features| model::probability(*bias, weights, features)).collect();
                 html::vote(&rendered, &texts[page], &mut likely);
                 let roles = roles::assign(&rendered, &known, &likely, None, Scope::Page);
-                let kept = rendered.iter().zip(&roles.typed).filter(|(_, typed)| train::is_marked(typed.role));
+                let kept =
+                    rendered.iter().zip(&roles.typed).filter(|(_, typed)| train::is_marked(typed.role));
                 let text = kept.map(|(line, _)| line.text.as_str()).collect::<Vec<_>>().join("\n");
                 shingles::score(&pages[page].truth, &text)
             })

@@ -17,14 +17,16 @@ pub struct Page {
 impl Page {
     /// Whether the page is of a UK outlet.
     pub fn is_uk(&self) -> bool {
-        const UK: [&str; 6] = [".co.uk", "www.bbc.com", "www.theguardian.com", "news.sky.com", "www.cityam.com", ".uk"];
+        const UK: [&str; 6] =
+            [".co.uk", "www.bbc.com", "www.theguardian.com", "news.sky.com", "www.cityam.com", ".uk"];
         UK.iter().any(|host| self.host.ends_with(host))
     }
 }
 
 /// Loads all pages, in the order of their ids.
 pub fn load(data: &Path) -> io::Result<Vec<Page>> {
-    let truth: serde_json::Value = serde_json::from_str(&fs::read_to_string(data.join("ground-truth.json"))?)?;
+    let truth: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(data.join("ground-truth.json"))?)?;
     let mut ids: Vec<&String> = truth.as_object().into_iter().flatten().map(|(id, _)| id).collect();
     ids.sort();
     ids.into_iter()

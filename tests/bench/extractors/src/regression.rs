@@ -1,5 +1,7 @@
 //! Ridge-penalised logistic regression by Newton's method (iteratively reweighted least squares).
 
+#![expect(clippy::needless_range_loop, reason = "matrices read best by index")]
+
 use sendlens::clean::model::{FEATURE_COUNT, Features};
 
 /// Features and the bias.
@@ -88,7 +90,8 @@ fn moments(examples: &[&Example]) -> ([f64; FEATURE_COUNT], [f64; FEATURE_COUNT]
 /// Solves a symmetric positive definite system by Gaussian elimination with pivots.
 fn solve(mut matrix: Vec<[f64; SIZE]>, mut right: [f64; SIZE]) -> [f64; SIZE] {
     for column in 0..SIZE {
-        let pivot = (column..SIZE).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()));
+        let pivot =
+            (column..SIZE).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()));
         let pivot = pivot.expect("there is a row left for every column");
         matrix.swap(column, pivot);
         right.swap(column, pivot);

@@ -35,7 +35,8 @@ pub fn shingles(text: &str) -> HashMap<Vec<&str>, u32> {
 pub fn score(truth: &str, predicted: &str) -> Score {
     let (truth, predicted) = (shingles(truth), shingles(predicted));
     let all = |counts: &HashMap<Vec<&str>, u32>| f64::from(counts.values().sum::<u32>());
-    let shared: u32 = truth.iter().map(|(key, count)| (*count).min(predicted.get(key).copied().unwrap_or(0))).sum();
+    let shared: u32 =
+        truth.iter().map(|(key, count)| (*count).min(predicted.get(key).copied().unwrap_or(0))).sum();
     let shared = f64::from(shared);
     let (all_truth, all_predicted) = (all(&truth), all(&predicted));
     // The benchmark's definition where one side is empty: wrong, unless both are.

@@ -29,12 +29,20 @@ pub fn show(files: &[&str]) -> io::Result<()> {
         copies.into_iter().for_each(|raw| drop(std::hint::black_box(clean::clean(raw))));
         let each = clock.elapsed() / repeats as u32;
         let article = clean::clean(raw);
-        println!("{file}: {each:?} language {:?} {:?} {:?}", article.language, article.fields, article.warnings);
+        println!(
+            "{file}: {each:?} language {:?} {:?} {:?}",
+            article.language, article.fields, article.warnings
+        );
         for (index, block) in article.blocks.iter().enumerate() {
             let start: String = article.text_of(block).chars().take(70).collect();
             let probability = block.probability.map_or("    ".to_owned(), |value| format!("{value:.2}"));
-            let (role, lead_in) = (block.role.as_str(), block.lead_in.map_or(String::new(), |at| format!("→{at}")));
-            println!("{index:4} {role:<10} {:<22} {probability} {lead_in:<4} {}", block.rule, plain::line(&start));
+            let (role, lead_in) =
+                (block.role.as_str(), block.lead_in.map_or(String::new(), |at| format!("→{at}")));
+            println!(
+                "{index:4} {role:<10} {:<22} {probability} {lead_in:<4} {}",
+                block.rule,
+                plain::line(&start)
+            );
         }
         let counted = article.blocks.iter().filter(|block| block.role.is_counted()).count();
         println!("{counted} counted blocks\n");

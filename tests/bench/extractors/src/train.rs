@@ -8,7 +8,7 @@ use sendlens::clean::lines::{self, Line};
 use sendlens::clean::model::{self, FEATURES, Features, Weights};
 use sendlens::clean::phrases::{self, Known};
 use sendlens::clean::roles::{self, Scope};
-use sendlens::clean::{html, mend};
+use sendlens::clean::{html, language, mend};
 
 use crate::pages::Page;
 use crate::regression::{Example, fit};
@@ -66,19 +66,26 @@ fn labels(dump: &Dump, truth: &str) -> Vec<bool> {
 /// Lines of a page as examples. Each page weighs the same; a line weighs as the root of its words, between what
 /// the score counts (words) and what the reader sees (lines).
 fn examples(dump: &Dump, truth: &str) -> Vec<Example> {
-    let weights: Vec<f64> = dump.lines.iter().map(|line| (1.0 + line.text.split(' ').count() as f64).sqrt()).collect();
+    let weights: Vec<f64> =
+        dump.lines.iter().map(|line| (1.0 + line.text.split(' ').count() as f64).sqrt()).collect();
     let total: f64 = weights.iter().sum();
     let labels = labels(dump, truth);
     let rows = dump.features.iter().zip(labels).zip(weights);
-    rows.map(|((features, is_text), weight)| Example { features: *features, is_text, weight: weight / total * 100.0 })
-        .collect()
+    rows.map(|((features, is_text), weight)| Example {
+        features: *features,
+        is_text,
+        weight: weight / total * 100.0,
+    })
+    .collect()
 }
 
 /// One model per page, trained without the pages of its part.
 pub fn cross_validate(pages: &[Page], dumps: &[Dump]) -> Vec<(f32, Features)> {
     let hosts: BTreeSet<&str> = pages.iter().map(|page| page.host.as_str()).collect();
-    let folds: BTreeMap<&str, usize> = hosts.into_iter().enumerate().map(|(i, host)| (host, i % FOLDS)).collect();
-    let examples: Vec<Vec<Example>> = pages.iter().zip(dumps).map(|(page, dump)| examples(dump, &page.truth)).collect();
+    let folds: BTreeMap<&str, usize> =
+        hosts.into_iter().enumerate().map(|(i, host)| (host, i % FOLDS)).collect();
+    let examples: Vec<Vec<Example>> =
+        pages.iter().zip(dumps).map(|(page, dump)| examples(dump, &page.truth)).collect();
     let models: Vec<_> = (0..FOLDS)
         .map(|fold| {
             let others = pages.iter().zip(&examples).filter(|(page, _)| folds[page.host.as_str()] != fold);
@@ -94,12 +101,16 @@ pub fn is_marked(role: Role) -> bool {
     role.is_counted() || role == Role::Subhead
 }
 
-/// Prints one row of a table of scores: all pages, then the UK pages.
+/// Prints one row of a table of scores: all pages, then those in English, then those of UK outlets.
 pub fn print_row(name: &str, pages: &[Page], scores: &[Score]) {
     let (f1, precision, recall) = shingles::mean(scores.iter().copied());
     let uk = pages.iter().zip(scores).filter(|(page, _)| page.is_uk()).map(|(_, score)| *score);
     let (uk_f1, ..) = shingles::mean(uk);
-    println!("{name:<44} F1 {f1:.3}  precision {precision:.3}  recall {recall:.3}  UK F1 {uk_f1:.3}");
+    let english = pages.iter().zip(scores).filter(|(page, _)| language::language(&page.truth) == Some("en"));
+    let (english_f1, ..) = shingles::mean(english.map(|(_, score)| *score));
+    println!(
+        "{name:<48} F1 {f1:.3}  precision {precision:.3}  recall {recall:.3}  English F1 {english_f1:.3}  UK F1 {uk_f1:.3}"
+    );
 }
 
 /// Cross-validates, prints the scores, and writes the weights learned from all pages.
@@ -112,19 +123,37 @@ pub fn train(pages: &[Page]) -> io::Result<()> {
         pages.iter().enumerate().map(|(index, page)| shingles::score(&page.truth, &text(index))).collect()
     };
     print_row("all lines", pages, &scored(&|page| dumps[page].text(|_| true)));
-    print_row("line model alone", pages, &scored(&|page| {
-        let likely = dumps[page].probabilities(&models[page]);
-        dumps[page].text(|line| likely[line] >= roles::KEEP)
-    }));
-    print_row("line model and rules", pages, &scored(&|page| {
-        let dump = &dumps[page];
-        let roles = roles::assign(&dump.lines, &dump.known, &dump.probabilities(&models[page]), None, Scope::Page);
-        dump.text(|line| is_marked(roles.typed[line].role))
-    }));
-    let all: Vec<Vec<Example>> = pages.iter().zip(&dumps).map(|(page, dump)| examples(dump, &page.truth)).collect();
+    print_row(
+        "line model alone",
+        pages,
+        &scored(&|page| {
+            let likely = dumps[page].probabilities(&models[page]);
+            dumps[page].text(|line| likely[line] >= roles::KEEP)
+        }),
+    );
+    print_row(
+        "line model and rules",
+        pages,
+        &scored(&|page| {
+            let dump = &dumps[page];
+            let roles = roles::assign(
+                &dump.lines,
+                &dump.known,
+                &dump.probabilities(&models[page]),
+                None,
+                Scope::Page,
+            );
+            dump.text(|line| is_marked(roles.typed[line].role))
+        }),
+    );
+    let all: Vec<Vec<Example>> =
+        pages.iter().zip(&dumps).map(|(page, dump)| examples(dump, &page.truth)).collect();
     let (bias, weights) = fit(&all.iter().flatten().collect::<Vec<_>>());
     let weights = FEATURES.iter().zip(weights).map(|(name, weight)| ((*name).to_owned(), weight)).collect();
     let stored = toml::to_string(&Weights { bias, weights }).map_err(io::Error::other)?;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../src/clean/line_model.toml");
-    fs::write(path, format!("# Written by `extractors train` (tests/bench/extractors); not to be edited.\n{stored}"))
+    fs::write(
+        path,
+        format!("# Written by `extractors train` (tests/bench/extractors); not to be edited.\n{stored}"),
+    )
 }

@@ -1,0 +1,152 @@
+//! How fast articles go through, and how much memory a run takes.
+//!
+//! ```text
+//! cargo bench --bench pipeline                   20,000 articles
+//! cargo bench --bench pipeline -- 100000         as many as wanted
+//! ```
+//!
+//! First everything before the encoder, one thread, from memory; then whole runs over files. Rates are
+//! given beside a probe of the same core in the same run (hashing the same bytes with SHA-256 and checking
+//! them as UTF-8), because machines are shared and noisy: quote the ratio, not the rate.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measures")]
+
+mod generator;
+
+use std::fs;
+use std::hint::black_box;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::civil::date;
+use sendlens::config::{Layers, Origin};
+use sendlens::passage::Unit;
+use sendlens::{pipeline, read, run};
+use sha2::{Digest, Sha256};
+
+/// Articles of the runs with the encoder, which is far slower than everything else.
+const ENCODED: usize = 200;
+
+/// Articles held in memory for the part before the encoder.
+const PREPARED: usize = 4_000;
+
+fn main() {
+    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let articles = asked.unwrap_or(20_000);
+    before_the_encoder();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    whole_run(folder.path(), articles, "lexicon");
+    whole_run(folder.path(), ENCODED, "encoder");
+}
+
+fn before_the_encoder() {
+    let dumps: Vec<_> = (0..PREPARED).map(generator::article).collect();
+    let bytes: usize = dumps.iter().map(String::len).sum();
+    let options = pipeline::Options {
+        read: read::Options::default(),
+        unit: Unit::Paragraph,
+        as_of: date(2026, 1, 1),
+        since: None,
+        until: None,
+    };
+    let prepare = || {
+        let mut passages = 0;
+        for (number, dump) in dumps.iter().enumerate() {
+            for raw in read::read(&format!("{number}.txt"), dump.as_bytes(), &options.read).articles {
+                passages += pipeline::prepare(raw, &options, None).passages.len();
+            }
+        }
+        passages
+    };
+    let probe = || {
+        for dump in &dumps {
+            black_box(Sha256::digest(dump.as_bytes()));
+            black_box(std::str::from_utf8(dump.as_bytes())).expect("text");
+        }
+    };
+    let passages = prepare();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        ours.push(timed(|| {
+            black_box(prepare());
+        }));
+        theirs.push(timed(probe));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    let rate = |time: Duration| PREPARED as f64 / time.as_secs_f64();
+    println!(
+        "before the encoder (read, clean, date, split, fingerprint), one thread, {PREPARED} dumps of {} bytes",
+        bytes / PREPARED
+    );
+    println!(
+        "  {:>8.0} articles/s  {:>8.0} passages/s  {:.1} MB/s",
+        rate(ours),
+        passages as f64 / ours.as_secs_f64(),
+        bytes as f64 / 1e6 / ours.as_secs_f64()
+    );
+    println!(
+        "  {:.4} of the probe ({:.0} articles/s hashed and checked)",
+        rate(ours) / rate(theirs),
+        rate(theirs)
+    );
+}
+
+/// A whole run over `articles` files.
+fn whole_run(folder: &Path, articles: usize, engine: &str) {
+    let corpus = folder.join(format!("corpus-{articles}"));
+    for number in 0..articles {
+        let branch = corpus.join(format!("{:03}", number % 997));
+        if number < 997 {
+            fs::create_dir_all(&branch).expect("writable");
+        }
+        fs::write(branch.join(format!("{number:07}.txt")), generator::article(number)).expect("writable");
+    }
+    let mut layers = Layers::defaults();
+    let out = folder.join(format!("out-{engine}"));
+    for (key, value) in [
+        ("corpus", corpus.display().to_string()),
+        ("out", out.display().to_string()),
+        ("engine", engine.to_owned()),
+        ("as-of", "2026-01-01".to_owned()),
+    ] {
+        layers.set(key, value, Origin::Flag).expect("a known key");
+    }
+    let config = layers.config(date(2026, 1, 1)).expect("a valid configuration");
+    reset_peak();
+    let begun = Instant::now();
+    let outcome = run::run(&config, &layers, &mut |_, _| {}).expect("the run succeeds");
+    let time = begun.elapsed();
+    let counts = outcome.record.counts;
+    println!("whole run, {engine}, {articles} files, {} threads", rayon::current_num_threads());
+    println!(
+        "  {:.1} s  {:>8.0} articles/s  {:>8.0} passages/s  peak memory {} MiB",
+        time.as_secs_f64(),
+        counts.articles as f64 / time.as_secs_f64(),
+        counts.passages_counted as f64 / time.as_secs_f64(),
+        peak_mebibytes().map_or_else(|| "?".to_owned(), |peak| peak.to_string())
+    );
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Sets the peak that Linux keeps of this process back to what is in use now (proc(5), clear_refs).
+fn reset_peak() {
+    // Elsewhere there is no such file, and the peak is that of the whole benchmark.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
+/// Most memory held since the last reset, in MiB; `None` where Linux does not say.
+fn peak_mebibytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
+}
