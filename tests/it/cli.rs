@@ -178,14 +178,14 @@ fn a_dry_run_writes_nothing() {
     let place = Workplace::with_corpus();
     place.write("corpus/bad.json", "{\"text\": ");
     place.run(&["--dry-run"]).exits(3).says(&[
-        "hold 17 articles",
+        "hold 16 articles",
         "not read: bad.json",
         "Nothing was scored or written",
     ]);
     assert_eq!(place.names(), ["corpus"]);
     let ran = place.run(&["--dry-run", "--json"]).exits(3);
     let record: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    assert_eq!(record["counts"]["articles"], 17);
+    assert_eq!(record["counts"]["articles"], 16);
     assert_eq!(place.names(), ["corpus"]);
     place.run(&["--allow-skipped"]).exits(0);
     let before = hashes(&place.path("out"));
@@ -202,7 +202,7 @@ fn json_is_all_that_stdout_gets() {
     assert_eq!(record, written);
     let ran = place.sendlens(&["decide", "out", "--threshold", "transport=0.6", "--json"]).exits(0);
     let record: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    assert_eq!(record["engine"]["thresholds"]["transport"], Value::from(0.6_f32));
+    assert_eq!(record["engine"]["thresholds"]["transport"], 0.6);
 }
 
 #[test]
@@ -354,14 +354,16 @@ fn queries_filter_and_cite() {
 #[test]
 fn text_of_articles_cannot_drive_a_terminal() {
     let place = Workplace::with_corpus();
+    let query = |format| ["query", "out", "--around", "1", "--limit", "0", "--format", format];
+    // Ids stand in CSV as they are, so that they join with the tables; titles and texts must be clean.
+    place.run(&[]).exits(0);
+    let mut shown = vec![place.sendlens(&query("csv")).exits(0)];
     place.write("corpus/\u{1b}[2Jname\u{202e}.txt", "School bus late\nBy A\u{1b}]0;owned\u{7}nn\nThe bus is late, \u{1b}[31mthey said\u{202e} and it was raining on the children.\n");
     place.write("corpus/bad\u{1b}[2J\u{202e}.json", "{\"text\": ");
-    let mut shown = vec![place.run(&["--by", "outlet"]).exits(3), place.run(&["--dry-run"]).exits(3)];
-    for format in ["table", "json", "csv"] {
-        shown.push(
-            place.sendlens(&["query", "out", "--around", "1", "--limit", "0", "--format", format]).exits(0),
-        );
-    }
+    shown.push(place.run(&["--by", "outlet"]).exits(3));
+    shown.push(place.run(&["--dry-run"]).exits(3));
+    shown.push(place.sendlens(&query("table")).exits(0));
+    shown.push(place.sendlens(&query("json")).exits(0));
     for file in
         ["corpus/exports/guild.json", "corpus/\u{1b}[2Jname\u{202e}.txt", "corpus/bad\u{1b}[2J\u{202e}.json"]
     {

@@ -135,7 +135,8 @@ macro_rules! engine_contract {
             fn a_new_instance_scores_the_same() {
                 let other = open(&$config);
                 assert_eq!(other.hash(), ENGINE.hash());
-                assert_eq!(other.hash().len(), 64, "a SHA-256 in hexadecimal");
+                let digits = other.hash().bytes().take_while(u8::is_ascii_hexdigit).count();
+                assert_eq!(digits, 64, "a SHA-256 in hexadecimal, with or without a version of the arithmetic");
                 let input = Input { text: "The taxi was late.", context: None };
                 assert_same(&score(other.as_ref(), &[input])[0], &score(ENGINE.as_ref(), &[input])[0], "anew");
             }

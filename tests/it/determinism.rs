@@ -52,7 +52,11 @@ fn the_order_of_files_on_disk_changes_nothing() {
     for name in names(&fixture("corpus")) {
         let (from, to) = (other.path("between").join(&name), other.path("corpus").join(&name));
         fs::create_dir_all(other.path("corpus")).expect("writable");
-        if from.is_dir() { copy(&from, &to) } else { drop(fs::copy(&from, &to).expect("a readable file")) }
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a readable file");
+        }
     }
     other.run(&[]).exits(0);
     assert_eq!(published(&place, "out"), published(&other, "out"));

@@ -14,7 +14,7 @@ pub(crate) fn parquet(folder: &Path, table: &str) -> Vec<Row> {
     let frame = frame::read(folder, table, None).expect("a table of the run");
     let cell = |value: AnyValue<'_>| match value {
         AnyValue::Null => None,
-        AnyValue::String(text) => Some(text.to_owned()),
+        AnyValue::String(_) | AnyValue::StringOwned(_) => value.get_str().map(str::to_owned),
         AnyValue::Date(days) => frame::date_of(days).map(|date| date.to_string()),
         AnyValue::List(list) => {
             let texts: Vec<_> = list.iter().filter_map(|text| text.get_str().map(str::to_owned)).collect();
