@@ -416,6 +416,10 @@ pub struct Passage {
     pub words: usize,
 }
 
+/// Codes of repairs that leave no doubt.
+pub const REPAIRS: [&str; 5] =
+    ["joined_lines", "removed_characters", "repeated_lines", "split_labels", "unwrapped_lines"];
+
 /// Something doubtful or repaired about an input that was nevertheless read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Warning {
@@ -429,6 +433,12 @@ impl Warning {
     /// A warning with a code and what was seen.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
+    }
+
+    /// Whether it notes a repair that leaves no doubt, as most page dumps need.
+    #[must_use]
+    pub fn is_repair(&self) -> bool {
+        REPAIRS.contains(&self.code)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod roles;
 pub mod shape;
 pub mod dateline;
 pub mod mend;
+pub mod outlet;
 
 use self::html::Page;
 use self::lines::{Line, Lines};
@@ -56,6 +57,7 @@ pub fn clean(raw: RawArticle) -> Article {
         Body::Html(text) => html::read(text, &mut fields, &mut warnings),
     };
     let (text, blocks) = type_lines(page, scope, &mut fields, &mut warnings);
+    fields.outlet = fields.outlet.as_deref().map(outlet::canonical);
     let language = language_of(&text, &blocks).map(str::to_owned);
     Article { id, format, encoding, text, blocks, fields, language, is_truncated, warnings }
 }

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::shape;
 use crate::article::Role;
 
 /// What a known line means for the lines after it.
@@ -50,6 +51,7 @@ const CAPTION: Known = known(Role::Caption, "caption_label", Then::Nothing);
 const CREDIT: Known = known(Role::Credit, "credit", Then::Nothing);
 const TEASER: Known = known(Role::Related, "teaser", Then::Nothing);
 const FURNITURE: Known = known(Role::Furniture, "furniture", Then::Nothing);
+const MENU: Known = known(Role::Furniture, "menu", Then::Nothing);
 const SHARE: Known = known(Role::Furniture, "share", Then::Nothing);
 const SIGN_UP: Known = known(Role::Furniture, "sign_up", Then::Nothing);
 const CONSENT: Known = known(Role::Furniture, "consent", Then::Nothing);
@@ -299,6 +301,9 @@ pub fn recognise(text: &str) -> Option<Known> {
     if text.len() > LONGEST_LINE {
         return None;
     }
+    if is_menu(text) {
+        return Some(MENU);
+    }
     let key = key_of(text);
     let core = key.trim_matches(|c: char| !c.is_alphabetic());
     if let Some(known) = (core.len() <= LONGEST_WHOLE).then(|| WHOLE_LINES.get(core)).flatten() {
@@ -316,6 +321,14 @@ pub fn recognise(text: &str) -> Option<Known> {
         return None;
     }
     FINDERS.iter().find(|(finder, _)| finder.find(key.as_bytes()).is_some()).map(|(_, known)| *known)
+}
+
+/// Whether a line is a menu: at least four short names apart by bars ("Home | News | Sport | Contact").
+fn is_menu(text: &str) -> bool {
+    text.contains('|')
+        && !text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.split('|').count() >= 4
+        && text.split('|').all(|name| shape::word_count(name) <= 4 && !shape::is_terminated(name))
 }
 
 /// A line as the lists spell it: lower case, straight apostrophes.

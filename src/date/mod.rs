@@ -246,6 +246,7 @@ fn decide(mut found: Vec<Candidate>) -> Published {
         }
     }
     if let Some(index) = choice(&found) {
+        bind_changes(&mut found, index);
         published.chosen = accept(&mut found, index);
         let chosen = found.remove(index);
         found.insert(0, chosen);
@@ -259,6 +260,23 @@ fn choice(found: &[Candidate]) -> Option<usize> {
     let best = found.iter().find(|candidate| candidate.is_open())?.reading?;
     let agreeing = found.iter().enumerate().filter(|(_, one)| one.is_open() && one.overlaps(best));
     agreeing.min_by_key(|(_, one)| one.reading.map(|reading| reading.precision)).map(|(index, _)| index)
+}
+
+/// Makes bounds of visible dates that are the day of a change ("Updated", printed apart from its date) and not
+/// the day of the candidate at `index`.
+fn bind_changes(found: &mut [Candidate], index: usize) {
+    let is_change = |candidate: &Candidate| candidate.clue.source == DateSource::Modified;
+    let changes: Vec<_> = found.iter().filter(|one| is_change(one)).filter_map(|one| one.reading).collect();
+    let Some(chosen) = found[index].reading else { return };
+    for candidate in found.iter_mut() {
+        let is_visible = matches!(candidate.clue.source, DateSource::Time | DateSource::Line);
+        if is_visible
+            && !candidate.overlaps(chosen)
+            && changes.iter().any(|change| candidate.overlaps(*change))
+        {
+            candidate.clue.reason = "bound";
+        }
+    }
 }
 
 /// Accepts the candidate at `index` and marks all others as agreeing or not.

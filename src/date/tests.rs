@@ -77,6 +77,15 @@ fn each_source_has_its_rank_and_confidence() {
 }
 
 #[test]
+fn a_visible_day_of_change_is_no_conflict() {
+    use DateSource::{JsonLd, Line, Modified};
+    let dates = [(JsonLd, "2022-05-19"), (Line, "21 May 2022"), (Modified, "2022-05-21T08:00:00+01:00")];
+    let published = resolve(&with_dates(&dates), AS_OF);
+    assert_eq!(shown(&published), "2022-05-19 day json_ld 0.950");
+    assert_eq!(reasons(&published), ["chosen", "bound", "bound"]);
+}
+
+#[test]
 fn agreement_raises_and_conflict_halves() {
     use DateSource::{Field, JsonLd, Label, Line, Meta, Metadata, Time};
     for (dates, expected) in [

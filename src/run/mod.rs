@@ -14,7 +14,7 @@ use std::path::Path;
 use jiff::Zoned;
 use sha2::{Digest, Sha256};
 
-use crate::article::Skipped;
+use crate::article::{REPAIRS, Skipped};
 use crate::codebook::Codebook;
 use crate::config::{Config, Layers, nearest};
 use crate::engine::{self, Classifier};
@@ -113,9 +113,10 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
         environment: environment(config, &started, pool.current_num_threads()),
     };
     record.counts.sources = walk.sources.len() as u64;
-    if config.is_strict && !(record.warnings.is_empty() && record.notes.is_empty()) {
-        let codes: Vec<_> = record.warnings.iter().map(|(code, count)| format!("{code} ({count})")).collect();
-        let all: Vec<_> = codes.into_iter().chain(record.notes).collect();
+    let doubts = record.warnings.iter().filter(|(code, _)| !REPAIRS.contains(&code.as_str()));
+    let doubts = doubts.map(|(code, count)| format!("{code} ({count})"));
+    let all: Vec<_> = doubts.chain(record.notes.iter().cloned()).collect();
+    if config.is_strict && !all.is_empty() {
         return Err(Error::Check {
             message: format!("--strict, and there are warnings: {}", all.join(", ")),
         });

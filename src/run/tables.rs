@@ -41,7 +41,8 @@ pub(super) struct Tables<'a> {
     counts: Counts,
     warnings: BTreeMap<String, u64>,
     covered: Covered,
-    /// Id and address of every article, to find rows of the metadata that match none.
+    has_metadata: bool,
+    /// With metadata, id and address of every article, to find rows that match none.
     seen: Vec<(String, Option<String>)>,
     /// Told about progress.
     pub(super) on_progress: Option<&'a mut (dyn FnMut(Progress) + Send)>,
@@ -84,6 +85,7 @@ impl<'a> Tables<'a> {
             blocks: TableFile::create(folder, schema::blocks())?,
             date_clues: TableFile::create(folder, schema::date_clues())?,
         });
+        tables.has_metadata = metadata.is_some();
         folder.clone_into(&mut tables.folder);
         tables.extra = metadata.map(|metadata| metadata.columns().to_vec()).unwrap_or_default();
         Ok(tables)
@@ -106,6 +108,7 @@ impl<'a> Tables<'a> {
             counts: Counts::default(),
             warnings: BTreeMap::new(),
             covered: Covered::default(),
+            has_metadata: false,
             seen: Vec::new(),
             on_progress: None,
         }
@@ -213,7 +216,9 @@ impl<'a> Tables<'a> {
 impl Sink for Tables<'_> {
     fn document(&mut self, document: Document) -> Result<()> {
         self.count(&document);
-        self.seen.push((document.article.id.clone(), document.article.fields.url.clone()));
+        if self.has_metadata {
+            self.seen.push((document.article.id.clone(), document.article.fields.url.clone()));
+        }
         self.add_to_tally(&document);
         if let Some(files) = &mut self.files {
             for row in rows::passages(&document, &self.themes) {
