@@ -389,7 +389,10 @@ mod tests {
         Labels { is_relevant, themes: themes.to_vec(), sentiment }
     }
 
-    fn rows_of(articles: &[(Option<Date>, Vec<(Labels, u64)>)], period: Period) -> Vec<Row> {
+    /// A date and labelled passages.
+    type Dated = (Option<Date>, Vec<(Labels, u64)>);
+
+    fn rows_of(articles: &[Dated], period: Period) -> Vec<Row> {
         let mut tally = Tally::new(2, period);
         for (date, passages) in articles {
             let passages: Vec<_> = passages.iter().map(|(labels, key)| (labels, *key)).collect();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::article::{Body, Format};
+use crate::plain;
 use crate::read::{Reading, Source};
 
 /// Bytes in which a page must show that it is one.
@@ -143,11 +144,13 @@ pub(super) fn without_tags(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Text without tags, character references and line breaks; `None` if nothing is left.
+/// Text without tags, character references, line breaks, and characters that drive a terminal; `None` if
+/// nothing is left.
 pub(super) fn one_line(text: &str) -> Option<String> {
-    let plain = unescape(text);
-    let plain = without_tags(&plain);
-    let words: Vec<&str> = plain.split_whitespace().collect();
+    let text = unescape(text);
+    let text = without_tags(&text);
+    let text = plain::line(&text);
+    let words: Vec<&str> = text.split_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -205,6 +208,7 @@ mod tests {
             assert_eq!(unescape(text), plain);
         }
         assert_eq!(without_tags("One <em>two</em> <5 <a href='x'>three</a>"), "One two <5 three");
+        assert_eq!(one_line("&#27;[31mA\u{202e} &lt;b>bus\n"), Some("A bus".into()));
     }
 
     #[test]

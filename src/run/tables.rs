@@ -132,9 +132,9 @@ impl<'a> Tables<'a> {
         for warning in &document.article.warnings {
             *self.warnings.entry(warning.code.to_owned()).or_default() += 1;
         }
-        match document.published.chosen.as_ref().filter(|chosen| chosen.confidence >= MIN_CONFIDENCE) {
-            Some(chosen) => self.covered.add(chosen.date, chosen.precision),
-            None => {}
+        let chosen = document.published.chosen.as_ref();
+        if let Some(chosen) = chosen.filter(|chosen| chosen.confidence >= MIN_CONFIDENCE) {
+            self.covered.add(chosen.date, chosen.precision);
         }
         if self.config.period.of(document.published.chosen.as_ref()).is_none() {
             self.counts.articles_undated += 1;

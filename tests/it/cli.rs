@@ -354,6 +354,12 @@ fn queries_filter_and_cite() {
 #[test]
 fn text_of_articles_cannot_drive_a_terminal() {
     let place = Workplace::with_corpus();
+    place.write(
+        "corpus/hostile.html",
+        "<html><head><title>Bus\u{202e} late\u{9b}31m</title><meta name=author content='A\u{1b}[31mnn\u{202e}'>\
+         <meta property=og:site_name content='The\u{202e} Echo'></head><body><article><h1>Bus\u{202e} late</h1>\
+         <p>The school bus\u{202e} was late again on Monday, and the children waited in the rain.</p></article>",
+    );
     let query = |format| ["query", "out", "--around", "1", "--limit", "0", "--format", format];
     // Ids stand in CSV as they are, so that they join with the tables; titles and texts must be clean.
     place.run(&[]).exits(0);
