@@ -55,7 +55,8 @@ impl Tokenizer {
     /// [`Error::Model`] if the file is no tokenizer or has no `[CLS]` and `[SEP]`.
     pub fn load(model: &str, bytes: &[u8], max_tokens: usize) -> Result<Self> {
         let loaded = catch_unwind(|| {
-            let mut tokenizer = tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| error.to_string())?;
+            let mut tokenizer =
+                tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| error.to_string())?;
             tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
             tokenizer.with_padding(None);
             tokenizer.set_encode_special_tokens(true);
@@ -205,7 +206,9 @@ mod tests {
     #[test]
     fn odd_texts_encode() {
         let tokenizer = tokenizer(16);
-        for text in ["", " \n\t", "\0\u{1}\u{7f}\u{200b}\u{feff}", "\u{202e}e\u{301}\u{301}", "日本語", "🚌🏽‍🦽"] {
+        for text in
+            ["", " \n\t", "\0\u{1}\u{7f}\u{200b}\u{feff}", "\u{202e}e\u{301}\u{301}", "日本語", "🚌🏽‍🦽"]
+        {
             let encoding = tokenizer.encode(text, Some(text)).expect("an odd text is no error");
             assert_eq!(encoding.ids.len(), encoding.type_ids.len());
             assert!(encoding.ids.len() >= 2 && encoding.ids.len() <= 16);

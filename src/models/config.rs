@@ -226,8 +226,8 @@ impl ModelConfig {
     /// Writes `config.json`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut text =
-            serde_json::to_string_pretty(self).expect("a configuration holds only finite numbers and strings");
+        let mut text = serde_json::to_string_pretty(self)
+            .expect("a configuration holds only finite numbers and strings");
         text.push('\n');
         text
     }
@@ -239,7 +239,9 @@ impl ModelConfig {
     pub fn serving(&self, model: &str) -> Result<&Serving> {
         self.sendlens.as_ref().ok_or_else(|| {
             Error::model(
-                format!("model `{model}`: `config.json` has no section `sendlens`, so its outputs have no names"),
+                format!(
+                    "model `{model}`: `config.json` has no section `sendlens`, so its outputs have no names"
+                ),
                 "make a model folder from it with `sendlens models import`",
             )
         })
@@ -312,7 +314,10 @@ impl ModelConfig {
             let is_taken = serving.themes[..index].iter().any(|earlier| earlier.name == theme.name);
             if is_taken || theme.name.is_empty() || RESERVED.contains(&theme.name.as_str()) {
                 let name = shown(&theme.name);
-                return Err(unusable(model, &format!("the theme name `{name}` is empty, reserved or there twice")));
+                return Err(unusable(
+                    model,
+                    &format!("the theme name `{name}` is empty, reserved or there twice"),
+                ));
             }
         }
         let decisions = serving.themes.iter().map(|theme| theme.decision).chain(serving.relevance);

@@ -78,10 +78,8 @@ impl Heads {
             let columns = heads[0].weight.len();
             let values = heads.iter().flat_map(|head| head.weight.iter().copied()).collect();
             weights.insert_matrix(format!("{HEADS}{task}.weight"), Matrix::new(heads.len(), columns, values));
-            weights.insert_vector(
-                format!("{HEADS}{task}.bias"),
-                heads.iter().map(|head| head.bias).collect(),
-            );
+            weights
+                .insert_vector(format!("{HEADS}{task}.bias"), heads.iter().map(|head| head.bias).collect());
         }
     }
 
@@ -110,8 +108,10 @@ impl BaseModel {
     pub fn read(folder: &Path) -> Result<Self> {
         let model = folder.display().to_string();
         let read = |wanted: &str| {
-            let (file, most) =
-                FILES.iter().find(|(file, _)| *file == wanted).expect("only files of a model folder are read");
+            let (file, most) = FILES
+                .iter()
+                .find(|(file, _)| *file == wanted)
+                .expect("only files of a model folder are read");
             read_file(folder, file, *most)
         };
         let mut config = ModelConfig::parse(&model, &read(CONFIG)?)?;
@@ -154,8 +154,9 @@ impl ModelFiles {
     /// # Errors
     /// [`Error::Model`] if `serving` or `heads` do not fit the encoder.
     pub fn with_heads(&self, serving: Serving, heads: &Heads, card: &str) -> Result<Self> {
-        let mut weights =
-            Weights::parse(&serving.name, &self.weights, |name| (!name.starts_with(HEADS)).then(|| name.into()))?;
+        let mut weights = Weights::parse(&serving.name, &self.weights, |name| {
+            (!name.starts_with(HEADS)).then(|| name.into())
+        })?;
         let mut config = self.config.clone();
         heads.check(&serving, config.hidden_size)?;
         heads.insert_into(&mut weights);
@@ -182,7 +183,8 @@ mod tests {
     #[test]
     #[ignore = "writes a model folder: needs SENDLENS_BASE and SENDLENS_MODEL_OUT"]
     fn a_draft_model_is_written() {
-        let folder = |name| std::env::var_os(name).map(std::path::PathBuf::from).expect("the variable is set");
+        let folder =
+            |name| std::env::var_os(name).map(std::path::PathBuf::from).expect("the variable is set");
         let base = BaseModel::read(&folder("SENDLENS_BASE")).expect("a base model");
         let themes = Codebook::shipped().names();
         let serving = Serving {

@@ -116,9 +116,8 @@ impl Weights {
     /// [`Error::Model`] if the bytes are not safetensors, or a kept tensor has more than two dimensions,
     /// is neither f32 nor int8 with scales, or holds a number that is not finite.
     pub fn parse(model: &str, bytes: &[u8], keep: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let fault = |what: String| {
-            Error::model(format!("model `{model}`: `model.safetensors` {what}"), WHOLE_FOLDER)
-        };
+        let fault =
+            |what: String| Error::model(format!("model `{model}`: `model.safetensors` {what}"), WHOLE_FOLDER);
         let header = bytes.first_chunk().map(|length| u64::from_le_bytes(*length));
         match header {
             Some(length) if length <= MAX_HEADER_BYTES => {}

@@ -105,12 +105,7 @@ impl Linear {
     fn apply(&self, kernel: Kernel, rows: &[f32], out: &mut [f32]) {
         let outputs = self.bias.len();
         kernel.multiply(
-            Rows {
-                values: rows,
-                stride: self.inputs,
-                rows: rows.len() / self.inputs,
-                columns: self.inputs,
-            },
+            Rows { values: rows, stride: self.inputs, rows: rows.len() / self.inputs, columns: self.inputs },
             Panels {
                 values: &self.panels,
                 row_stride: LANES,
@@ -257,8 +252,7 @@ impl Network {
         let states = &mut states[..tokens * hidden]; // [tokens, hidden]
         let attention = attention.at_least(tokens * 3 * hidden); // [tokens, 3 × hidden]
         let mixed = mixed.at_least(tokens * hidden); // [tokens, hidden]
-        let chunks =
-            states.chunks(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
+        let chunks = states.chunks(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
         for (rows, out) in chunks {
             layer.attention.apply(self.kernel, rows, out);
         }

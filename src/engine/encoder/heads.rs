@@ -26,8 +26,12 @@ struct Row {
 
 impl Row {
     fn logit(&self, vector: &[f32]) -> f64 {
-        let product: f64 =
-            self.weight.iter().zip(vector).map(|(weight, value)| f64::from(*weight) * f64::from(*value)).sum();
+        let product: f64 = self
+            .weight
+            .iter()
+            .zip(vector)
+            .map(|(weight, value)| f64::from(*weight) * f64::from(*value))
+            .sum();
         product + f64::from(self.bias)
     }
 }
@@ -37,12 +41,7 @@ impl Outputs {
     ///
     /// # Errors
     /// [`crate::Error::Model`] if one is missing or has another shape.
-    pub(super) fn load(
-        model: &str,
-        serving: &Serving,
-        hidden: usize,
-        weights: &mut Weights,
-    ) -> Result<Self> {
+    pub(super) fn load(model: &str, serving: &Serving, hidden: usize, weights: &mut Weights) -> Result<Self> {
         let mut rows = |task: &str, count: usize| -> Result<Vec<Row>> {
             let matrix = weights.take_matrix(model, &format!("heads.{task}.weight"), count, hidden)?;
             let bias = weights.take_vector(model, &format!("heads.{task}.bias"), count)?;

@@ -180,14 +180,7 @@ impl Kernel {
 
     /// Adds `residual` and normalises each row, in place. `weight` and `bias` have the length of a row, a
     /// multiple of [`LANES`].
-    pub(super) fn add_norm(
-        self,
-        rows: &mut [f32],
-        residual: &[f32],
-        weight: &[f32],
-        bias: &[f32],
-        eps: f32,
-    ) {
+    pub(super) fn add_norm(self, rows: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
         let width = weight.len();
         for (row, residual) in rows.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
             dispatch!(self, add_norm(row, residual, weight, bias, eps));
@@ -296,10 +289,7 @@ mod tests {
         let left = numbers(17 * 900, 5);
         let right = numbers(900 * 3 * LANES, 6);
         for pair in fused.windows(2) {
-            assert_eq!(
-                product(pair[0], &left, &right, 900, 3),
-                product(pair[1], &left, &right, 900, 3)
-            );
+            assert_eq!(product(pair[0], &left, &right, 900, 3), product(pair[1], &left, &right, 900, 3));
         }
     }
 

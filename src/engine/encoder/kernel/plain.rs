@@ -66,8 +66,7 @@ unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize) {
         for (r, sums) in sums.iter().enumerate() {
             let out = product.out.add((row + r) * product.out_stride + panel * LANES);
             for (lane, sum) in sums.iter().enumerate() {
-                let bias =
-                    if product.bias.is_null() { 0.0 } else { *product.bias.add(panel * LANES + lane) };
+                let bias = if product.bias.is_null() { 0.0 } else { *product.bias.add(panel * LANES + lane) };
                 *out.add(lane) = sum + bias;
             }
         }
