@@ -2,6 +2,7 @@
 //!
 //! stdout is data, stderr is talk; progress bars are drawn only on a terminal.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -298,7 +299,7 @@ fn run_command(args: &RunArgs) -> Result<u8> {
     bar.finish_and_clear();
     let outcome = outcome?;
     if args.json {
-        print(&outcome.record.to_json())?;
+        print(&plain::json(&outcome.record.to_json()))?;
     } else if !args.quiet {
         say(&if args.dry_run { summary::dry_summary(&outcome) } else { summarise(&outcome, &config) });
     }
@@ -333,8 +334,8 @@ fn query_command(args: &QueryArgs) -> Result<u8> {
     hits.truncate(limit);
     match args.format {
         QueryFormat::Table => print(&render::text(&hits))?,
-        QueryFormat::Json => print(&render::json(&hits))?,
-        QueryFormat::Csv => print(&String::from_utf8_lossy(&render::csv(&hits)?))?,
+        QueryFormat::Json => print(&plain::json(&render::json(&hits)))?,
+        QueryFormat::Csv => print(&shown_csv(&String::from_utf8_lossy(&render::csv(&hits)?)))?,
     }
     let rest = if found > hits.len() {
         format!("; {} shown, --limit 0 shows all", hits.len())
@@ -343,6 +344,14 @@ fn query_command(args: &QueryArgs) -> Result<u8> {
     };
     say(&format!("{found} passages of {articles} articles{rest}"));
     Ok(0)
+}
+
+/// CSV as it is for files and pipes, whose cells must join with the tables; made safe for a terminal.
+fn shown_csv(csv: &str) -> Cow<'_, str> {
+    if !std::io::stdout().is_terminal() {
+        return Cow::Borrowed(csv);
+    }
+    csv.lines().flat_map(|line| [plain::line(line), Cow::Borrowed("\n")]).collect::<String>().into()
 }
 
 fn inspect_command(args: &InspectArgs) -> Result<u8> {
@@ -365,7 +374,7 @@ fn inspect_command(args: &InspectArgs) -> Result<u8> {
     let documents = explained.documents.iter();
     if args.json {
         let values: Vec<_> = documents.map(|document| inspect::json(document, labels, thresholds)).collect();
-        print(&format!("{:#}\n", serde_json::Value::from(values)))?;
+        print(&plain::json(&format!("{:#}\n", serde_json::Value::from(values))))?;
     } else {
         let texts: Vec<_> = documents.map(|document| inspect::text(document, labels, thresholds)).collect();
         print(&texts.join("\n"))?;
@@ -382,7 +391,7 @@ fn decide_command(args: &DecideArgs) -> Result<u8> {
     layers.set("threshold", args.threshold.clone(), Origin::Flag)?;
     let outcome = run::decide(&args.out, &layers.thresholds()?)?;
     if args.json {
-        print(&outcome.record.to_json())?;
+        print(&plain::json(&outcome.record.to_json()))?;
     } else {
         say(summary::summary(&outcome, &args.out.display().to_string()).trim_end());
     }

@@ -78,6 +78,31 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// JSON that is safe to print and means the same: what a terminal obeys or hides stands as `\uXXXX`.
+///
+/// Control characters are escaped by any JSON writer already; this adds bidi controls and their like, which
+/// can only stand inside strings.
+///
+/// ```
+/// assert_eq!(sendlens::plain::json("{\"a\": \"b\u{202e}\"}"), "{\"a\": \"b\\u202e\"}");
+/// ```
+#[must_use]
+pub fn json(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unprintable(c) {
+            let mut units = [0; 2];
+            safe.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -96,6 +121,15 @@ mod tests {
         assert_eq!(line("a\u{202e}b\u{200b}c\u{feff}d"), "abcd");
         assert_eq!(line("a\r\nb\tc\u{2028}d"), "a  b c d");
         assert_eq!(line("end\u{1b}"), "end");
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        let value = serde_json::json!({ "a\u{202e}": "\u{e0001}\u{ad}\u{9b}\u{1b}\n“é”" });
+        let text = serde_json::to_string_pretty(&value).expect("plain values");
+        let safe = json(&text);
+        assert!(!safe.contains(is_unprintable), "{safe}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).expect("JSON"), value);
     }
 
     proptest! {

@@ -31,7 +31,10 @@ pub fn write_csv(frame: &DataFrame, mut writer: impl Write) -> std::io::Result<(
 fn cell(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => String::new(),
-        AnyValue::String(text) => disarm(text).into_owned(),
+        // A column of one row is held as a scalar, which owns its text.
+        AnyValue::String(_) | AnyValue::StringOwned(_) => {
+            disarm(value.get_str().unwrap_or_default()).into_owned()
+        }
         AnyValue::Date(days) => date_of(*days).map(|date| date.to_string()).unwrap_or_default(),
         AnyValue::Boolean(flag) => flag.to_string(),
         AnyValue::Int64(number) => number.to_string(),
@@ -58,6 +61,17 @@ fn disarm(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_of_one_row_is_written_like_any_other() {
+        use polars::prelude::{Column, PlSmallStr};
+        let title =
+            Column::new_scalar(PlSmallStr::from_static("title"), PlSmallStr::from_static("=1, 2").into(), 1);
+        let frame = DataFrame::new(1, vec![title]).expect("one column");
+        let mut bytes = Vec::new();
+        write_csv(&frame, &mut bytes).expect("memory");
+        assert_eq!(String::from_utf8_lossy(&bytes), "\u{feff}title\n\"'=1, 2\"\n");
+    }
 
     #[test]
     fn formulas_are_disarmed() {

@@ -22,9 +22,8 @@ use crate::record::{RECORD, Record};
 pub struct Output {
     out: PathBuf,
     staging: PathBuf,
-    lock_path: PathBuf,
     /// Held as long as this value lives.
-    _lock: File,
+    _lock: Lock,
     former: Option<Record>,
 }
 
@@ -49,19 +48,19 @@ impl Output {
             hidden.push(suffix);
             Ok(out.with_file_name(hidden))
         };
-        let lock_path = beside(".lock")?;
+        let lock = beside(".lock")?;
         let staging = beside(".new")?;
         if let Some(parent) = out.parent() {
             fs::create_dir_all(parent).map_err(|error| Error::io("create", parent, error))?;
         }
-        let lock = lock(&lock_path, &out)?;
+        let lock = Lock::take(lock, &out)?;
         let former = former(&out, exempt)?;
         if staging.exists() {
             // Ours alone: only the holder of the lock writes there, and it died before publishing.
             fs::remove_dir_all(&staging).map_err(|error| Error::io("remove", &staging, error))?;
         }
         fs::create_dir(&staging).map_err(|error| Error::io("create", &staging, error))?;
-        Ok(Self { out, staging, lock_path, _lock: lock, former })
+        Ok(Self { out, staging, _lock: lock, former })
     }
 
     /// The folder to write in.
@@ -111,7 +110,6 @@ impl Drop for Output {
         // After publication the folder is gone already. A failure here costs disk space only, and the
         // next run clears it; there is nobody to tell.
         let _ = fs::remove_dir_all(&self.staging);
-        let _ = fs::remove_file(&self.lock_path);
     }
 }
 
@@ -121,20 +119,36 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     Ok(path.components().collect())
 }
 
-/// Takes the lock file, so that two runs never fill one folder.
-fn lock(path: &Path, out: &Path) -> Result<File> {
-    loop {
-        let file = File::create(path).map_err(|error| Error::io("create", path, error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: out.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path, error)),
+/// A lock file beside `OUT`, so that two runs never fill one folder. Dropped, it is gone.
+#[derive(Debug)]
+struct Lock {
+    path: PathBuf,
+    /// Locked as long as it is open.
+    _file: File,
+}
+
+impl Lock {
+    fn take(path: PathBuf, out: &Path) -> Result<Self> {
+        loop {
+            let file = File::create(&path).map_err(|error| Error::io("create", &path, error))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: out.to_owned() }),
+                Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
+            }
+            // The former holder may have removed the file between opening and locking: then this lock is
+            // on a file that nobody else will meet.
+            if is_same_file(&file, &path) {
+                return Ok(Self { path, _file: file });
+            }
         }
-        // The former holder may have removed the file between opening and locking: then this lock is on
-        // a file that nobody else will meet.
-        if is_same_file(&file, path) {
-            return Ok(file);
-        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A file that stays is taken over by the next run; there is nobody to tell.
+        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -267,6 +281,8 @@ mod tests {
         let error = publish(folder.path(), "one").expect_err("not ours");
         assert_eq!(error.exit_code(), 2, "{error}");
         assert!(folder.path().join("thesis.docx").exists());
+        let name = folder.path().file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(!folder.path().with_file_name(format!(".{name}.lock")).exists(), "the lock is gone");
     }
 
     #[test]

@@ -1,3 +1,17 @@
-//! The one integration test binary: each module checks one promise from the outside.
+//! Everything that is checked from outside the library, in one binary.
+//!
+//! Nothing here needs a network, a clock or a trained model: runs of the pipeline use the word-list engine
+//! and a fixed day.
 
+mod program;
+mod tables_of;
+
+mod layers;
+mod contract;
 mod parity;
+mod properties;
+mod golden;
+mod tables;
+mod determinism;
+mod cli;
+mod bad_input;
