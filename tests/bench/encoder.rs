@@ -60,8 +60,8 @@ fn seconds(encoder: &Encoder, inputs: &[Input<'_>], threads: usize) -> f64 {
 fn main() {
     let files = ModelFiles::embedded().expect("the shipped model is sound");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mixed: Vec<usize> = (0..PASSAGES).map(|index| 11 + (index * index * 3 + index * 37) % 107).collect();
-    let mut mixed = mixed;
+    let mut mixed: Vec<usize> =
+        (0..PASSAGES).map(|index| 11 + (index * index * 3 + index * 37) % 107).collect();
     mixed[PASSAGES - 1] = 179;
     let sets = [("64 tokens", vec![64; PASSAGES]), ("mixed", mixed)];
 

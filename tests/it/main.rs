@@ -8,6 +8,7 @@ mod tables_of;
 
 mod layers;
 mod contract;
+mod parity;
 mod properties;
 mod golden;
 mod tables;
