@@ -31,6 +31,8 @@ pub mod record;
 #[cfg(feature = "tables")]
 pub mod query;
 pub mod inspect;
+pub mod gold;
+pub mod evaluate;
 pub mod train;
 pub mod config;
 #[cfg(feature = "tables")]
