@@ -130,8 +130,17 @@ impl BaseModel {
     /// # Errors
     /// [`Error::Model`] if `serving` or `heads` do not fit the encoder.
     pub fn into_model(mut self, serving: Serving, heads: &Heads, card: &str) -> Result<ModelFiles> {
-        heads.check(&serving, self.config.hidden_size)?;
         self.weights.quantise(|name| !name.starts_with(HEADS));
+        self.into_float_model(serving, heads, card)
+    }
+
+    /// The model folder of this encoder with `heads` and its weights as they are: four times as large, and
+    /// what int8 rows are measured against.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if `serving` or `heads` do not fit the encoder.
+    pub fn into_float_model(mut self, serving: Serving, heads: &Heads, card: &str) -> Result<ModelFiles> {
+        heads.check(&serving, self.config.hidden_size)?;
         heads.insert_into(&mut self.weights);
         self.config.id2label = serving.id2label();
         self.config.sendlens = Some(serving);

@@ -78,6 +78,8 @@ unsafe fn rows(product: &Product, panel: usize, from: usize, steps: usize) {
 
 /// # Safety
 /// Rows `row..row + R`, `panel` and steps `from..from + steps` lie within the product.
+// Not inlined: several tiles in one function make the compiler keep sums on the stack.
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize, from: usize, steps: usize) {
     let mut sums = [[_mm256_setzero_ps(); HALVES]; R];

@@ -18,19 +18,19 @@ const PANELS: usize = 2;
 const BLOCK: usize = 384;
 
 /// GELU, see [`lanes::gelu`].
-#[target_feature(enable = "avx512f,avx512dq")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 pub(super) fn gelu(values: &mut [f32]) {
     lanes::gelu(values);
 }
 
 /// Softmax, see [`lanes::softmax`].
-#[target_feature(enable = "avx512f,avx512dq")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 pub(super) fn softmax(row: &mut [f32], scale: f32) {
     lanes::softmax(row, scale);
 }
 
 /// Layer normalisation, see [`lanes::add_norm`].
-#[target_feature(enable = "avx512f,avx512dq")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
     lanes::add_norm(row, residual, weight, bias, eps);
 }
@@ -39,7 +39,7 @@ pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: 
 ///
 /// # Safety
 /// The product keeps its promise.
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 pub(super) unsafe fn multiply(product: &Product) {
     let mut from = 0;
     while from < product.inner {
@@ -62,7 +62,7 @@ pub(super) unsafe fn multiply(product: &Product) {
 
 /// # Safety
 /// Panels `panel..panel + V` and steps `from..from + steps` lie within the product.
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn rows<const V: usize>(product: &Product, panel: usize, from: usize, steps: usize) {
     let mut row = 0;
     while row < product.rows {
@@ -90,7 +90,9 @@ unsafe fn rows<const V: usize>(product: &Product, panel: usize, from: usize, ste
 
 /// # Safety
 /// Rows `row..row + R`, panels `panel..panel + V` and steps `from..from + steps` lie within the product.
-#[target_feature(enable = "avx512f")]
+// Not inlined: several tiles in one function make the compiler keep sums on the stack.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn tile<const R: usize, const V: usize>(
     product: &Product,
     row: usize,
@@ -125,10 +127,13 @@ unsafe fn tile<const R: usize, const V: usize>(
             }
         }
         if from + steps == product.inner && !product.bias.is_null() {
-            for (v, bias) in (0..V).map(|v| (v, product.bias.add((panel + v) * LANES))) {
-                let bias = _mm512_loadu_ps(bias);
-                for sums in &mut sums {
-                    sums[v] = _mm512_add_ps(sums[v], bias);
+            let mut bias = [_mm512_setzero_ps(); V];
+            for (v, bias) in bias.iter_mut().enumerate() {
+                *bias = _mm512_loadu_ps(product.bias.add((panel + v) * LANES));
+            }
+            for sums in &mut sums {
+                for (sum, bias) in sums.iter_mut().zip(&bias) {
+                    *sum = _mm512_add_ps(*sum, *bias);
                 }
             }
         }
@@ -141,7 +146,7 @@ unsafe fn tile<const R: usize, const V: usize>(
 }
 
 /// Chains of multiply-adds for [`super::Kernel::peak`]: how many, and their sum.
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 pub(super) fn chains(rounds: u32) -> (usize, f32) {
     let mut sums = [_mm512_set1_ps(1.0); 24];
     let factor = _mm512_set1_ps(std::hint::black_box(0.999_999));

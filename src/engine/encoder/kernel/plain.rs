@@ -72,17 +72,3 @@ unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize) {
         }
     }
 }
-
-/// Chains of multiply-adds for [`super::Kernel::peak`]: how many, and their sum.
-pub(super) fn chains(rounds: u32) -> (usize, f32) {
-    let mut sums = [[1.0_f32; LANES]; 24];
-    let factor = std::hint::black_box(0.999_999_f32);
-    for _ in 0..rounds {
-        for sums in &mut sums {
-            for sum in sums {
-                *sum = multiply_add(*sum, factor, 1e-6);
-            }
-        }
-    }
-    (24 * LANES, sums.iter().flatten().sum())
-}

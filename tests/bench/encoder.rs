@@ -1,0 +1,97 @@
+//! Speed of the built-in encoder beside the peak of the machine, probed in the same run.
+//!
+//! `cargo bench --no-default-features --bench encoder`. First the multiply-adds one core can do, then
+//! per kernel passages per second and core at 64 tokens and on a set of 11 to 179 tokens (mean about 64),
+//! tokenising counted, on one thread and on all. A machine that is busy gives lower numbers for both the
+//! peak and the encoder; their ratio says more than either. One thread is timed by its own time on a core. The fastest of several rounds is shown.
+#![expect(clippy::print_stdout, reason = "a benchmark's output is what it prints")]
+
+use std::time::Instant;
+
+use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::{Classifier, Input};
+use sendlens::models::{ModelConfig, ModelFiles};
+
+/// Passages of a set.
+const PASSAGES: usize = 64;
+
+/// Rounds per number; the fastest counts.
+const ROUNDS: usize = 5;
+
+/// Words that are one token each in the vocabulary of the shipped model.
+const WORDS: [&str; 8] = ["the", "council", "said", "school", "children", "support", "plan", "bus"];
+
+/// A passage of `tokens` tokens, the two special tokens counted.
+fn passage(tokens: usize) -> String {
+    (2..tokens).map(|index| WORDS[(index * 5 + tokens) % WORDS.len()]).collect::<Vec<_>>().join(" ")
+}
+
+/// Floating-point operations for an input of `tokens` tokens: matrix products only.
+fn operations(config: &ModelConfig, tokens: usize) -> f64 {
+    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    let dense = 2 * tokens * (4 * hidden * hidden + 2 * hidden * wide);
+    let attention = 4 * tokens * tokens * hidden;
+    (config.num_hidden_layers * (dense + attention)) as f64
+}
+
+/// Seconds this thread has run, waiting for a busy core not counted; elsewhere than on Linux, of a clock.
+fn own_seconds(start: Instant) -> f64 {
+    let own = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = own.and_then(|line| line.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| start.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
+}
+
+/// Fewest seconds that scoring `inputs` takes on `threads` threads: of one thread's own time, or of a
+/// clock for several.
+fn seconds(encoder: &Encoder, inputs: &[Input<'_>], threads: usize) -> f64 {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+    let start = Instant::now();
+    pool.install(|| {
+        let round = || {
+            let now = || if threads == 1 { own_seconds(start) } else { start.elapsed().as_secs_f64() };
+            let before = now();
+            std::hint::black_box(encoder.score(inputs).expect("the shipped model scores"));
+            now() - before
+        };
+        (0..=ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min)
+    })
+}
+
+fn main() {
+    let files = ModelFiles::embedded().expect("the shipped model is sound");
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mixed: Vec<usize> = (0..PASSAGES).map(|index| 11 + (index * index * 3 + index * 37) % 107).collect();
+    let mut mixed = mixed;
+    mixed[PASSAGES - 1] = 179;
+    let sets = [("64 tokens", vec![64; PASSAGES]), ("mixed", mixed)];
+
+    let peak = Kernel::best().peak();
+    println!("one core can do {} GFLOP/s", peak.map_or("?".into(), |peak| format!("{peak:.0}")));
+    println!("{:8} {:10} {:>7} {:>13} {:>9} {:>8}", "kernel", "set", "threads", "passages/s", "GFLOP/s", "of peak");
+    for kernel in Kernel::supported() {
+        let start = Instant::now();
+        let encoder = Encoder::new(&files, kernel).expect("the shipped model is sound");
+        let load = start.elapsed().as_secs_f64();
+        for (name, lengths) in &sets {
+            let texts: Vec<String> = lengths.iter().map(|tokens| passage(*tokens)).collect();
+            let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
+            let scored = encoder.score(&inputs).expect("the shipped model scores");
+            let is_exact = scored.iter().zip(lengths).all(|(scores, tokens)| scores.tokens as usize + 2 == *tokens);
+            assert!(is_exact, "each word of the bench is one token");
+            let gflop: f64 = lengths.iter().map(|tokens| operations(&files.config, *tokens)).sum::<f64>() / 1e9;
+            for threads in if threads == 1 { vec![1] } else { vec![1, threads] } {
+                let seconds = seconds(&encoder, &inputs, threads) * threads as f64;
+                println!(
+                    "{:8} {:10} {:7} {:>8.1}/core {:9.1} {:>7}%",
+                    kernel.name(),
+                    name,
+                    threads,
+                    lengths.len() as f64 / seconds,
+                    gflop / seconds,
+                    peak.map_or("?".into(), |peak| format!("{:.0}", 100.0 * gflop / seconds / peak)),
+                );
+            }
+        }
+        println!("{:8} loaded in {:.0} ms", kernel.name(), load * 1e3);
+    }
+}

@@ -1,0 +1,118 @@
+//! Parity: the encoder against vectors that an independent NumPy program recorded
+//! (`tests/reference/bert.py`), for every kernel this machine can run.
+
+use std::path::{Path, PathBuf};
+
+use safetensors::SafeTensors;
+use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::{Classifier, Input};
+use sendlens::models::{BaseModel, ModelFiles};
+use serde::Deserialize;
+
+/// Most that an element of a pooled vector or a score may differ from the reference, which sums in f64.
+const TOLERANCE: f32 = 1e-4;
+
+/// Least mean cosine between pooled vectors of int8 rows and of the weights they were made from.
+const QUANTISED_COSINE: f64 = 0.999;
+
+#[derive(Deserialize)]
+struct Record {
+    text: String,
+    context: Option<String>,
+    vector: Vec<f32>,
+    scores: Vec<f32>,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity").join(name)
+}
+
+fn distance(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max)
+}
+
+fn cosine(left: &[f32], right: &[f32]) -> f64 {
+    let product = |left: &[f32], right: &[f32]| -> f64 {
+        left.iter().zip(right).map(|(left, right)| f64::from(*left) * f64::from(*right)).sum()
+    };
+    product(left, right) / (product(left, left) * product(right, right)).sqrt()
+}
+
+#[test]
+fn a_random_model_gives_the_recorded_vectors_and_scores() {
+    let files = ModelFiles::read(&fixture("tiny")).expect("the fixture is a model folder");
+    let records = std::fs::read(fixture("tiny.json")).expect("the fixture is there");
+    let records: Vec<Record> = serde_json::from_slice(&records).expect("the fixture is a list of records");
+    let inputs: Vec<Input<'_>> = records
+        .iter()
+        .map(|record| Input { text: &record.text, context: record.context.as_deref() })
+        .collect();
+    for kernel in Kernel::supported() {
+        let encoder = Encoder::new(&files, kernel).expect("the fixture can be served");
+        let vectors = encoder.embed(&inputs).expect("the fixture embeds");
+        let scores = encoder.score(&inputs).expect("the fixture scores");
+        for ((record, vector), scores) in records.iter().zip(&vectors).zip(&scores) {
+            let (kernel, text) = (kernel.name(), &record.text);
+            assert!(distance(vector, &record.vector) < TOLERANCE, "{kernel}: vector of {text:?}");
+            let found: Vec<f32> =
+                scores.themes.iter().chain([&scores.relevant]).chain(&scores.sentiment).copied().collect();
+            assert!(distance(&found, &record.scores) < TOLERANCE, "{kernel}: scores of {text:?}");
+        }
+    }
+}
+
+#[test]
+fn the_shipped_model_gives_the_recorded_vectors() {
+    let files = ModelFiles::embedded().expect("the shipped model is sound");
+    let bytes = std::fs::read(fixture("shipped.safetensors")).expect("the fixture is there");
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("the fixture is safetensors");
+    let metadata = header.metadata().as_ref().expect("the fixture says what it was recorded from");
+    assert_eq!(
+        metadata["weights"], files.sums()["model.safetensors"],
+        "the shipped weights have changed: run `python tests/reference/bert.py shipped`"
+    );
+    let texts: Vec<String> = serde_json::from_str(&metadata["texts"]).expect("a list of texts");
+    let tensor = SafeTensors::deserialize(&bytes).expect("the fixture is safetensors");
+    let tensor = tensor.tensor("vectors").expect("the fixture has vectors");
+    let expected: Vec<f32> =
+        tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let width = expected.len() / texts.len();
+    let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
+    for kernel in Kernel::supported() {
+        let encoder = Encoder::new(&files, kernel).expect("the shipped model can be served");
+        let vectors = encoder.embed(&inputs).expect("the shipped model embeds");
+        for ((text, vector), expected) in texts.iter().zip(&vectors).zip(expected.chunks(width)) {
+            let distance = distance(vector, expected);
+            assert!(distance < TOLERANCE, "{}: {distance} for {text:?}", kernel.name());
+        }
+    }
+}
+
+/// Runs where `SENDLENS_BASE` names the folder of the base weights; says nothing elsewhere.
+#[test]
+fn int8_rows_keep_the_vectors_of_the_base_weights() {
+    let Some(folder) = std::env::var_os("SENDLENS_BASE") else { return };
+    let base = BaseModel::read(Path::new(&folder)).expect("a base model");
+    let files = ModelFiles::embedded().expect("the shipped model is sound");
+    let serving = files.config.serving("shipped").expect("the shipped model has heads").clone();
+    let heads = sendlens::models::Heads::zero(&serving, base.config.hidden_size);
+    let encoder = |files: &ModelFiles| Encoder::new(files, Kernel::best()).expect("the model can be served");
+    let exact = encoder(&base.clone().into_float_model(serving.clone(), &heads, "").expect("heads fit"));
+    let quantised = encoder(&base.into_model(serving, &heads, "").expect("heads fit"));
+
+    let texts = [
+        "Late.",
+        "The director of children's services said that the waiting list had grown to 1,400.",
+        "Parents in Eastmarsh have waited more than a year for a plan.",
+        "\"It is not good,\" said a parent of two. The minibus had not come on Monday either.",
+        "Councillors voted 31 to 22 against a motion calling for an inquiry.",
+        "Road works will continue until Thursday.",
+    ];
+    let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
+    let exact = exact.embed(&inputs).expect("the model embeds");
+    let quantised = quantised.embed(&inputs).expect("the model embeds");
+    let sum: f64 = exact.iter().zip(&quantised).map(|(exact, quantised)| cosine(exact, quantised)).sum();
+    let mean = sum / texts.len() as f64;
+    assert!(mean >= QUANTISED_COSINE, "mean cosine {mean}");
+}
