@@ -116,7 +116,9 @@ impl Tallied {
         for (counts, other) in self.themes.iter_mut().zip(&other.themes) {
             *counts += *other;
         }
-        for (counts, other) in self.confusion.as_flattened_mut().iter_mut().zip(other.confusion.as_flattened()) {
+        for (counts, other) in
+            self.confusion.as_flattened_mut().iter_mut().zip(other.confusion.as_flattened())
+        {
             *counts += other;
         }
     }
@@ -165,8 +167,7 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 
 /// Mean of the values that are defined.
 fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    let (sum, count) =
-        values.flatten().fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    let (sum, count) = values.flatten().fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
     (count > 0).then(|| sum / f64::from(count))
 }
 
@@ -199,8 +200,7 @@ mod tests {
     #[test]
     fn what_nobody_looked_for_is_not_counted() {
         let mut tallied = Tallied::new(2);
-        let given =
-            Labels { is_relevant: true, themes: vec![true, true], sentiment: Sentiment::Negative };
+        let given = Labels { is_relevant: true, themes: vec![true, true], sentiment: Sentiment::Negative };
         let sentiment = Some(Sentiment::Negative);
         tallied.add(Truth { themes: &[None, Some(true)], is_relevant: None, sentiment }, &given);
         tallied.add(Truth { themes: &[None, Some(false)], is_relevant: Some(false), sentiment }, &given);

@@ -225,7 +225,8 @@ pub fn evaluate(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> 
         recall: interval(&|tallied| counts(tallied).recall()),
         f1: interval(&|tallied| counts(tallied).f1()),
     };
-    let is_labelled = |theme: usize| passages.iter().any(|&index| gold.passages[index].themes[theme].is_some());
+    let is_labelled =
+        |theme: usize| passages.iter().any(|&index| gold.passages[index].themes[theme].is_some());
     let has_relevance = passages.iter().any(|&index| gold.passages[index].is_relevant.is_some());
     let has_sentiment = tallied.confusion.as_flattened().iter().any(|count| *count > 0);
     let sentiments = if has_sentiment { &Sentiment::ALL[..] } else { &[] };
@@ -349,7 +350,10 @@ fn calibration(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> V
             name: name.to_owned(),
             passages: pairs.len(),
             expected_error: expected_error(&pairs),
-            brier: pairs.iter().map(|(score, truth)| (score - f64::from(u8::from(*truth))).powi(2)).sum::<f64>()
+            brier: pairs
+                .iter()
+                .map(|(score, truth)| (score - f64::from(u8::from(*truth))).powi(2))
+                .sum::<f64>()
                 / pairs.len() as f64,
         })
         .collect()

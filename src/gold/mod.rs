@@ -321,7 +321,8 @@ mod tests {
 
     #[test]
     fn text_and_themes_are_enough() {
-        let passages = read("\n{\"text\": \"The taxi never came.\", \"themes\": [\"transport\"]}\n").expect("a passage");
+        let passages =
+            read("\n{\"text\": \"The taxi never came.\", \"themes\": [\"transport\"]}\n").expect("a passage");
         assert_eq!(passages.len(), 1);
         assert_eq!(passages[0].id, "mine.jsonl:2");
         assert_eq!(passages[0].article, "mine.jsonl:2");
@@ -331,10 +332,9 @@ mod tests {
 
     #[test]
     fn a_theme_counts_as_looked_for_in_a_file_if_any_passage_of_that_file_has_it() {
-        let passages = read(
-            "{\"text\": \"a\", \"themes\": [\"transport\"]}\n{\"text\": \"b\", \"themes\": []}",
-        )
-        .expect("two passages");
+        let passages =
+            read("{\"text\": \"a\", \"themes\": [\"transport\"]}\n{\"text\": \"b\", \"themes\": []}")
+                .expect("two passages");
         assert_eq!(passages[0].themes, [None, Some(true)]);
         assert_eq!(passages[1].themes, [None, Some(false)]);
     }
@@ -364,9 +364,25 @@ mod tests {
     }
 
     #[test]
+    fn the_held_out_files_are_those_that_were_frozen() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated");
+        let themes = crate::codebook::Codebook::shipped().names();
+        let gold = Gold::read(std::slice::from_ref(&folder), &themes).expect("the shipped passages");
+        let readme = fs::read_to_string(folder.join("README.md")).expect("a README");
+        for (file, sum) in gold.files.iter().filter(|(file, _)| file != "train.jsonl") {
+            assert!(readme.contains(&format!("{sum}  {file}")), "{file} is not the file that was frozen");
+        }
+        for (split, passages) in [(Split::Dev, 527), (Split::Test, 866)] {
+            assert_eq!(gold.of(split).len(), passages);
+        }
+    }
+
+    #[test]
     fn the_passage_before_is_of_the_same_article() {
         let line = |article, position| {
-            format!("{{\"text\": \"a\", \"themes\": [], \"article\": \"{article}\", \"position\": {position}}}\n")
+            format!(
+                "{{\"text\": \"a\", \"themes\": [], \"article\": \"{article}\", \"position\": {position}}}\n"
+            )
         };
         let text = [line("a", 1), line("a", 2), line("b", 1), line("b", 3)].concat();
         let gold = Gold { passages: read(&text).expect("four passages"), ..Gold::default() };

@@ -118,10 +118,26 @@ mod tests {
     #[test]
     fn a_copy_with_a_changed_word_is_near() {
         let passages = vec![
-            passage("a", Split::Test, "The council paid for a taxi on two days of the week, and no more than that."),
-            passage("b", Split::Train, "the council paid for a taxi on three days of the week and no more than that"),
-            passage("c", Split::Train, "The council paid for a minibus, which the school then kept for its own use."),
-            passage("d", Split::Test, "The council paid for a taxi on two days of the week, and no more than that."),
+            passage(
+                "a",
+                Split::Test,
+                "The council paid for a taxi on two days of the week, and no more than that.",
+            ),
+            passage(
+                "b",
+                Split::Train,
+                "the council paid for a taxi on three days of the week and no more than that",
+            ),
+            passage(
+                "c",
+                Split::Train,
+                "The council paid for a minibus, which the school then kept for its own use.",
+            ),
+            passage(
+                "d",
+                Split::Test,
+                "The council paid for a taxi on two days of the week, and no more than that.",
+            ),
         ];
         let gold = Gold { passages, ..Gold::default() };
         let pairs: Vec<_> = near(&gold).iter().map(|near| (near.first, near.second)).collect();
@@ -133,10 +149,7 @@ mod tests {
     fn no_shipped_training_passage_is_near_to_a_held_out_one() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated");
         let gold = Gold::read(&[folder], &Codebook::shipped().names()).expect("the shipped passages");
-        let pairs: Vec<_> = near(&gold)
-            .iter()
-            .map(|near| (&gold.passages[near.first].id, &gold.passages[near.second].id))
-            .collect();
-        assert!(pairs.is_empty(), "{pairs:?}");
+        let leaks: Vec<&str> = leaks(&gold).iter().map(|&index| gold.passages[index].id.as_str()).collect();
+        assert!(leaks.is_empty(), "remove {leaks:?} from train.jsonl");
     }
 }

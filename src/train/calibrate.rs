@@ -42,7 +42,11 @@ pub(super) fn platt(pairs: &[(f64, bool)]) -> Platt {
         }
         loss * scale
     });
-    if found[0] > 0.0 { Platt { a: found[0] as f32, b: found[1] as f32 } } else { Decision::default().calibration }
+    if found[0] > 0.0 {
+        Platt { a: found[0] as f32, b: found[1] as f32 }
+    } else {
+        Decision::default().calibration
+    }
 }
 
 /// Fits the number that the logits of a softmax are divided by (Guo et al., ICML 2017).
@@ -52,7 +56,9 @@ pub(super) fn temperature(rows: &[([f64; 3], usize)]) -> f32 {
     }
     let loss = |logarithm: f64| {
         let temperature = logarithm.exp();
-        rows.iter().map(|(logits, class)| log_loss(&logits.map(|logit| logit / temperature), *class).0).sum::<f64>()
+        rows.iter()
+            .map(|(logits, class)| log_loss(&logits.map(|logit| logit / temperature), *class).0)
+            .sum::<f64>()
     };
     // Golden section over the logarithm: the loss has one minimum.
     let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
@@ -133,8 +139,7 @@ mod tests {
 
     #[test]
     fn the_threshold_has_the_highest_f1() {
-        let pairs =
-            [(0.9, true), (0.8, false), (0.7, true), (0.4, true), (0.2, false), (0.1, false)];
+        let pairs = [(0.9, true), (0.8, false), (0.7, true), (0.4, true), (0.2, false), (0.1, false)];
         let pairs = pairs.map(|(score, truth)| (Some(score), truth));
         assert!((threshold(&pairs) - 0.3).abs() < 1e-6);
         assert_eq!(threshold(&[(Some(0.9), false)]), 0.5);

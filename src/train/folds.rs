@@ -46,7 +46,7 @@ mod tests {
             let first = articles.iter().position(|article| *article == articles[index]).expect("itself");
             assert_eq!(folds[first], *fold);
         }
-        assert!(sizes.iter().all(|size| (35..=45).contains(size)), "{sizes:?}");
+        assert!(sizes.iter().all(|size| (30..=50).contains(size)), "{sizes:?}");
         assert_eq!(folds, super::folds(&articles));
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn minimise(start: Vec<f64>, mut objective: impl FnMut(&[f64], &mut [
         let direction = direction(&gradient, &memory);
         let slope = dot(&direction, &gradient);
         // The first direction is the gradient itself, whose length says nothing of how far to go.
-        let mut step = if memory.is_empty() { (1.0 / dot(&gradient, &gradient).sqrt()).min(1.0) } else { 1.0 };
+        let mut step =
+            if memory.is_empty() { (1.0 / dot(&gradient, &gradient).sqrt()).min(1.0) } else { 1.0 };
         let mut is_found = false;
         for _ in 0..MAX_HALVINGS {
             for ((next, point), direction) in next.iter_mut().zip(&point).zip(&direction) {

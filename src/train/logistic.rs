@@ -52,13 +52,25 @@ impl Features {
     /// Weights over scaled elements as a head over unscaled ones: scaling costs nothing when serving.
     fn head(&self, weights: &[f64]) -> Head {
         let (weights, intercept) = (&weights[..self.columns], weights[self.columns]);
-        let scaled = weights.iter().zip(&self.deviations).map(|(weight, deviation)| {
-            if *deviation > 0.0 { weight / deviation } else { 0.0 }
-        });
+        let scaled = weights
+            .iter()
+            .zip(&self.deviations)
+            .map(|(weight, deviation)| if *deviation > 0.0 { weight / deviation } else { 0.0 });
         let scaled: Vec<f64> = scaled.collect();
         let bias = intercept - dot(&scaled, &self.means);
         Head { weight: scaled.into_iter().map(|weight| weight as f32).collect(), bias: bias as f32 }
     }
+}
+
+/// A passage to learn from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Example {
+    /// Number of its vector.
+    pub(super) row: usize,
+    /// What is to be learned.
+    pub(super) class: usize,
+    /// How much its loss counts.
+    pub(super) weight: f64,
 }
 
 /// A fitted regression with `K` outputs.
@@ -71,26 +83,27 @@ pub(super) struct Regression<const K: usize> {
 
 impl<const K: usize> Regression<K> {
     /// Fits the classes of `rows`, from `start` if there is one (the fit for another penalty).
-    pub(super) fn fit(features: &Features, rows: &[(usize, usize)], penalty: f64, start: Option<&Self>) -> Self {
+    pub(super) fn fit(features: &Features, examples: &[Example], penalty: f64, start: Option<&Self>) -> Self {
         let stride = features.columns + 1;
-        let first = start.map_or_else(|| Self::intercepts(rows, stride), |start| start.weights.clone());
-        if !is_varied(rows) {
+        let first = start.map_or_else(|| Self::intercepts(examples, stride), |start| start.weights.clone());
+        if !is_varied(examples) {
             // One class only: its intercept would grow for ever.
-            return Self { weights: Self::intercepts(rows, stride), stride };
+            return Self { weights: Self::intercepts(examples, stride), stride };
         }
-        let scale = 1.0 / rows.len() as f64;
+        let scale = 1.0 / examples.iter().map(|example| example.weight).sum::<f64>();
         let weights = minimise(first, |weights, gradient| {
             gradient.fill(0.0);
             let mut loss = 0.0;
-            for &(row, class) in rows {
-                let vector = features.row(row);
+            for example in examples {
+                let vector = features.row(example.row);
                 let logits = logits::<K>(weights, stride, vector);
-                let (row_loss, slopes) = log_loss(&logits, class);
-                loss += row_loss;
+                let (row_loss, slopes) = log_loss(&logits, example.class);
+                loss += example.weight * row_loss;
                 for (output, slope) in slopes.iter().enumerate() {
                     let gradient = &mut gradient[output * stride..(output + 1) * stride];
-                    add(&mut gradient[..stride - 1], slope * scale, vector);
-                    gradient[stride - 1] += slope * scale;
+                    let slope = slope * example.weight * scale;
+                    add(&mut gradient[..stride - 1], slope, vector);
+                    gradient[stride - 1] += slope;
                 }
             }
             let mut squares = 0.0;
@@ -104,10 +117,13 @@ impl<const K: usize> Regression<K> {
         Self { weights, stride }
     }
 
-    /// No weights, and intercepts that give each class its share (one added to each count).
-    fn intercepts(rows: &[(usize, usize)], stride: usize) -> Vec<f64> {
+    /// No weights, and intercepts that give each class its share (one added to each).
+    fn intercepts(examples: &[Example], stride: usize) -> Vec<f64> {
         let mut weights = vec![0.0; K * stride];
-        let count = |wanted: usize| 1.0 + rows.iter().filter(|(_, class)| *class == wanted).count() as f64;
+        let count = |wanted: usize| {
+            let members = examples.iter().filter(|example| example.class == wanted);
+            1.0 + members.map(|example| example.weight).sum::<f64>()
+        };
         for output in 0..K {
             let odds = if K == 1 { count(1) / count(0) } else { count(output) };
             weights[(output + 1) * stride - 1] = odds.ln();
@@ -122,12 +138,14 @@ impl<const K: usize> Regression<K> {
 
     /// The outputs as heads over unscaled vectors.
     pub(super) fn heads(&self, features: &Features) -> [Head; K] {
-        std::array::from_fn(|output| features.head(&self.weights[output * self.stride..(output + 1) * self.stride]))
+        std::array::from_fn(|output| {
+            features.head(&self.weights[output * self.stride..(output + 1) * self.stride])
+        })
     }
 }
 
-fn is_varied(rows: &[(usize, usize)]) -> bool {
-    rows.iter().any(|(_, class)| *class != rows[0].1)
+fn is_varied(examples: &[Example]) -> bool {
+    examples.iter().any(|example| example.class != examples[0].class)
 }
 
 fn logits<const K: usize>(weights: &[f64], stride: usize, vector: &[f64]) -> [f64; K] {
@@ -159,20 +177,25 @@ mod tests {
     use super::*;
     use crate::evaluate::random::Random;
 
+    fn example(row: usize, class: usize) -> Example {
+        Example { row, class, weight: 1.0 }
+    }
+
     /// Vectors of three elements; the class depends on the first two.
-    fn problem(noise: bool) -> (Vec<Vec<f32>>, Vec<(usize, usize)>) {
+    fn problem(noise: bool) -> (Vec<Vec<f32>>, Vec<Example>) {
         let mut random = Random::new(7);
         let mut value = || random.below(2001) as f32 / 1000.0 - 1.0;
         let vectors: Vec<Vec<f32>> = (0..200).map(|_| vec![value(), 5.0 * value(), 0.01 * value()]).collect();
         let class = |index: usize, vector: &Vec<f32>| {
             usize::from(vector[0] + vector[1] > 0.3) ^ usize::from(noise && index % 7 == 0)
         };
-        let rows = vectors.iter().enumerate().map(|(index, vector)| (index, class(index, vector))).collect();
+        let rows = vectors.iter().enumerate().map(|(row, vector)| example(row, class(row, vector))).collect();
         (vectors, rows)
     }
 
-    fn errors(regression: &Regression<1>, features: &Features, rows: &[(usize, usize)]) -> usize {
-        rows.iter().filter(|(row, class)| (regression.logits(features, *row)[0] > 0.0) != (*class == 1)).count()
+    fn errors(regression: &Regression<1>, features: &Features, rows: &[Example]) -> usize {
+        let is_wrong = |row: &&Example| (regression.logits(features, row.row)[0] > 0.0) != (row.class == 1);
+        rows.iter().filter(is_wrong).count()
     }
 
     #[test]
@@ -193,7 +216,7 @@ mod tests {
         for column in 0..3 {
             let slope: f64 = rows
                 .iter()
-                .map(|&(row, class)| {
+                .map(|&Example { row, class, .. }| {
                     let [slope] = log_loss(&regression.logits(&features, row), class).1;
                     slope * features.row(row)[column] / 200.0
                 })
@@ -208,7 +231,7 @@ mod tests {
     fn a_head_over_unscaled_vectors_gives_the_same_logits() {
         let (vectors, rows) = problem(true);
         let features = Features::new(&vectors, &(0..100).collect::<Vec<_>>());
-        let three: Vec<(usize, usize)> = rows.iter().map(|&(row, class)| (row, class + row % 2)).collect();
+        let three: Vec<Example> = rows.iter().map(|one| example(one.row, one.class + one.row % 2)).collect();
         let regression = Regression::<3>::fit(&features, &three, 0.1, None);
         for (output, head) in regression.heads(&features).iter().enumerate() {
             for (row, vector) in vectors.iter().enumerate() {
@@ -223,7 +246,7 @@ mod tests {
     #[test]
     fn one_class_alone_gives_its_share() {
         let features = Features::new(&[vec![1.0], vec![2.0]], &[0, 1]);
-        let regression = Regression::<1>::fit(&features, &[(0, 1), (1, 1)], 0.1, None);
+        let regression = Regression::<1>::fit(&features, &[example(0, 1), example(1, 1)], 0.1, None);
         assert_eq!(regression.logits(&features, 0), [3.0_f64.ln()]);
     }
 

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::folds::FOLDS;
-use super::logistic::{Features, Regression, log_loss};
+use super::logistic::{Example, Features, Regression, log_loss};
 use crate::models::Head;
 
 /// Penalties tried, the strongest first: each fit begins where a stronger one ended, which is near.
@@ -26,51 +26,57 @@ pub(super) struct Learned<const K: usize> {
     pub(super) held_out: Vec<[f64; K]>,
 }
 
-/// Learns the classes of `rows` (number of the passage, class); `folds` is the fold of every passage.
+/// Learns the classes of `examples`; `folds` is the fold of every passage.
 ///
 /// The penalty with the lowest log loss on held-out folds is taken: a proper score, and steadier than F1.
 pub(super) fn learn<const K: usize>(
     features: &Features,
-    rows: &[(usize, usize)],
+    examples: &[Example],
     folds: &[usize],
 ) -> Learned<K> {
     let paths: Vec<Path<K>> =
-        (0..FOLDS).into_par_iter().map(|fold| path(features, rows, |row| folds[row] == fold)).collect();
+        (0..FOLDS).into_par_iter().map(|fold| path(features, examples, |row| folds[row] == fold)).collect();
     let loss = |&chosen: &usize| {
-        rows.iter()
-            .enumerate()
-            .map(|(place, &(row, class))| log_loss(&paths[folds[row]][chosen][place], class).0)
-            .sum::<f64>()
+        let losses = examples.iter().enumerate().map(|(place, example)| {
+            example.weight * log_loss(&paths[folds[example.row]][chosen][place], example.class).0
+        });
+        losses.sum::<f64>()
     };
-    let chosen = (0..PENALTIES.len())
-        .min_by(|a, b| loss(a).total_cmp(&loss(b)))
-        .expect("there are penalties");
-    let held_out =
-        rows.iter().enumerate().map(|(place, &(row, _))| paths[folds[row]][chosen][place]).collect();
+    let chosen =
+        (0..PENALTIES.len()).min_by(|a, b| loss(a).total_cmp(&loss(b))).expect("there are penalties");
+    let held_out = examples
+        .iter()
+        .enumerate()
+        .map(|(place, example)| paths[folds[example.row]][chosen][place])
+        .collect();
     let whole = PENALTIES[..=chosen]
         .iter()
-        .fold(None, |start, &penalty| Some(Regression::<K>::fit(features, rows, penalty, start.as_ref())))
+        .fold(None, |start, &penalty| Some(Regression::<K>::fit(features, examples, penalty, start.as_ref())))
         .expect("at least one penalty was fitted");
     Learned { heads: whole.heads(features), penalty: PENALTIES[chosen], held_out }
 }
 
-/// Per penalty the logits of the rows held out, by their place among all rows; zeros for the others.
+/// Per penalty the logits of the examples held out, by their place among all examples; zeros for the others.
 type Path<const K: usize> = Vec<Vec<[f64; K]>>;
 
 fn path<const K: usize>(
     features: &Features,
-    rows: &[(usize, usize)],
+    examples: &[Example],
     is_held_out: impl Fn(usize) -> bool,
 ) -> Path<K> {
-    let kept: Vec<(usize, usize)> = rows.iter().copied().filter(|(row, _)| !is_held_out(*row)).collect();
+    let kept: Vec<Example> = examples.iter().copied().filter(|example| !is_held_out(example.row)).collect();
     let mut start: Option<Regression<K>> = None;
     PENALTIES
         .iter()
         .map(|&penalty| {
             let regression = Regression::fit(features, &kept, penalty, start.as_ref());
-            let logits = rows
+            let logits = examples
                 .iter()
-                .map(|&(row, _)| if is_held_out(row) { regression.logits(features, row) } else { [0.0; K] })
+                .map(
+                    |&Example { row, .. }| {
+                        if is_held_out(row) { regression.logits(features, row) } else { [0.0; K] }
+                    },
+                )
                 .collect();
             start = Some(regression);
             logits
@@ -83,6 +89,10 @@ mod tests {
     use super::*;
     use crate::evaluate::random::Random;
 
+    fn example(row: usize, class: usize) -> Example {
+        Example { row, class, weight: 1.0 }
+    }
+
     #[test]
     fn pure_noise_gets_a_strong_penalty_and_a_signal_a_weak_one() {
         let mut random = Random::new(3);
@@ -91,9 +101,9 @@ mod tests {
         let all: Vec<usize> = (0..150).collect();
         let features = Features::new(&vectors, &all);
         let folds: Vec<usize> = all.iter().map(|row| row % FOLDS).collect();
-        let noise: Vec<(usize, usize)> = all.iter().map(|&row| (row, random.below(2))).collect();
-        let signal: Vec<(usize, usize)> =
-            all.iter().map(|&row| (row, usize::from(vectors[row][3] > 0.5))).collect();
+        let noise: Vec<Example> = all.iter().map(|&row| example(row, random.below(2))).collect();
+        let signal: Vec<Example> =
+            all.iter().map(|&row| example(row, usize::from(vectors[row][3] > 0.5))).collect();
         let noise = learn::<1>(&features, &noise, &folds);
         let signal = learn::<1>(&features, &signal, &folds);
         assert!(noise.penalty > 10.0 * signal.penalty, "{} {}", noise.penalty, signal.penalty);
@@ -106,7 +116,7 @@ mod tests {
         // class's share, whatever its vector.
         let vectors: Vec<Vec<f32>> = (0..20).map(|row| vec![row as f32]).collect();
         let all: Vec<usize> = (0..20).collect();
-        let rows: Vec<(usize, usize)> = all.iter().map(|&row| (row, usize::from(row == 0))).collect();
+        let rows: Vec<Example> = all.iter().map(|&row| example(row, usize::from(row == 0))).collect();
         let folds: Vec<usize> = all.iter().map(|row| row % FOLDS).collect();
         let learned = learn::<1>(&Features::new(&vectors, &all), &rows, &folds);
         assert_eq!(learned.held_out[0], [(1.0_f64 / 17.0).ln()]);
