@@ -13,7 +13,8 @@ mod weights;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -124,11 +125,10 @@ impl ModelFiles {
     /// # Errors
     /// [`Error::Model`] if the configuration cannot be used.
     pub fn new(config: &ModelConfig, weights: &Weights, tokenizer: Vec<u8>, card: &str) -> Result<Self> {
-        let model = config.sendlens.as_ref().map_or("without a name", |serving| &serving.name).to_owned();
-        config.serving(&model)?;
+        let model = &config.serving("without a name")?.name;
         let config_json = config.to_json().into_bytes();
         let mut files = Self {
-            config: ModelConfig::parse(&model, &config_json)?,
+            config: ModelConfig::parse(model, &config_json)?,
             config_json: Cow::Owned(config_json),
             weights: Cow::Owned(weights.to_bytes()),
             tokenizer: Cow::Owned(tokenizer),
@@ -178,10 +178,12 @@ impl ModelFiles {
         &self.sums
     }
 
-    /// SHA-256 over the files that decide scores (all but card and codebook), in hexadecimal.
+    /// SHA-256 over the files that decide scores (all but card and codebook) and `arithmetic`, the name of
+    /// what computes with them, in hexadecimal.
     #[must_use]
-    pub fn hash(&self) -> String {
+    pub fn hash(&self, arithmetic: &str) -> String {
         let mut digest = Sha256::new();
+        digest.update(format!("{arithmetic}\n"));
         for (file, sum) in self.sums.iter().filter(|(file, _)| *file != CARD && *file != CODEBOOK) {
             digest.update(format!("{sum}  {file}\n"));
         }
@@ -239,12 +241,10 @@ impl ModelFiles {
     fn write_files(&self, folder: &Path) -> Result<()> {
         let mut sums = String::new();
         for (file, bytes) in self.contents() {
-            let path = folder.join(file);
-            fs::write(&path, bytes).map_err(|error| Error::io("write", &path, error))?;
+            write_file(&folder.join(file), bytes)?;
             sums.push_str(&format!("{}  {file}\n", sha256(bytes)));
         }
-        let path = folder.join(SUMS);
-        fs::write(&path, sums).map_err(|error| Error::io("write", &path, error))
+        write_file(&folder.join(SUMS), sums.as_bytes())
     }
 
     /// Each file with its bytes, in the order of [`FILES`], the codebook last.
@@ -299,6 +299,13 @@ fn read_file(folder: &Path, file: &str, most: u64) -> Result<Vec<u8>> {
     fs::read(&path).map_err(|error| Error::io("read", &path, error))
 }
 
+/// Writes a file and waits until it is on the disk: a rename may get there before what it names.
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written =
+        File::create(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|error| Error::io("write", path, error))
+}
+
 fn missing(folder: &Path, file: &str) -> Error {
     let model = folder.display();
     if !folder.is_dir() {
@@ -348,4 +355,113 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tiny() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity/tiny")
+    }
+
+    /// A copy of the tiny model in a folder of its own.
+    fn copy() -> (tempfile::TempDir, PathBuf) {
+        let parent = tempfile::tempdir().expect("a temporary folder");
+        let folder = parent.path().join("model");
+        ModelFiles::read(&tiny()).expect("the fixture").write(&folder).expect("the folder can be written");
+        (parent, folder)
+    }
+
+    fn message(folder: &Path) -> (String, String) {
+        let error = ModelFiles::read(folder).expect_err("the folder is damaged");
+        (error.to_string(), error.hint().expect("a hint"))
+    }
+
+    #[test]
+    fn the_shipped_model_matches_its_checksums() {
+        let files = ModelFiles::embedded().expect("the shipped model is sound");
+        files.verify().expect("no file is altered");
+        assert_eq!(files.config.serving("shipped").expect("heads").name, "sendlens-minilm");
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let (_parent, folder) = copy();
+        let files = ModelFiles::read(&folder).expect("its own output");
+        assert_eq!(files, ModelFiles::read(&tiny()).expect("the fixture"));
+        files.write(&folder).expect("a model folder is replaced");
+        let left = fs::read_dir(folder.parent().expect("a parent")).expect("a folder").count();
+        assert_eq!(left, 1, "nothing is left beside the folder");
+    }
+
+    #[test]
+    fn a_foreign_folder_is_left_alone() {
+        let (_parent, folder) = copy();
+        let files = ModelFiles::read(&folder).expect("its own output");
+        fs::write(folder.join("thesis.docx"), "precious").expect("a file");
+        let error = files.write(&folder).expect_err("not ours");
+        assert!(error.to_string().contains("thesis.docx"), "{error}");
+        assert!(folder.join("thesis.docx").exists());
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        for file in [WEIGHTS, TOKENIZER, CONFIG, CARD, SUMS] {
+            let (_parent, folder) = copy();
+            fs::remove_file(folder.join(file)).expect("the file is there");
+            assert!(message(&folder).0.contains(&format!("no `{file}`")));
+        }
+        assert!(message(Path::new("no/such/folder")).0.contains("no model folder"));
+    }
+
+    #[test]
+    fn an_altered_file_is_named() {
+        for file in [WEIGHTS, TOKENIZER, CONFIG, CARD] {
+            let (_parent, folder) = copy();
+            let mut bytes = fs::read(folder.join(file)).expect("the file is there");
+            *bytes.last_mut().expect("not empty") ^= 1;
+            fs::write(folder.join(file), bytes).expect("the file can be written");
+            assert!(message(&folder).0.contains(&format!("`{file}`")));
+        }
+    }
+
+    #[test]
+    fn pickled_weights_are_never_opened() {
+        let (_parent, folder) = copy();
+        fs::rename(folder.join(WEIGHTS), folder.join("pytorch_model.bin")).expect("the file is there");
+        let (message, hint) = message(&folder);
+        assert!(message.contains(WEIGHTS) && hint.contains("run code"), "{message} {hint}");
+    }
+
+    #[test]
+    fn checksums_of_another_shape_are_refused() {
+        let sum = "0".repeat(64);
+        for text in [
+            String::new(),
+            "nonsense".into(),
+            format!("{sum}  ../../etc/passwd\n"),
+            format!("{sum}  {CARD}\n"),
+        ] {
+            assert!(parse_sums("m", text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(parse_sums("m", b"\xff").is_err());
+    }
+
+    #[test]
+    fn other_heads_give_another_hash_and_the_same_encoder() {
+        let files = ModelFiles::read(&tiny()).expect("the fixture");
+        let serving = files.config.serving("tiny").expect("heads").clone();
+        let heads = Heads::zero(&serving, files.config.hidden_size);
+        let other = files.with_heads(serving.clone(), &heads, "# other\n").expect("heads fit");
+        assert_ne!(files.hash("f32"), other.hash("f32"));
+        assert_ne!(files.hash("f32"), files.hash("int8"));
+        let encoder = |files: &ModelFiles| {
+            let keep = |name: &str| (!name.starts_with("heads.")).then(|| name.to_owned());
+            Weights::parse("m", files.weights(), keep).expect("sound weights")
+        };
+        assert_eq!(encoder(&files), encoder(&other));
+        let narrow = Heads::zero(&serving, 8);
+        assert!(files.with_heads(serving, &narrow, "").is_err());
+    }
 }

@@ -60,14 +60,17 @@ fn seconds(encoder: &Encoder, inputs: &[Input<'_>], threads: usize) -> f64 {
 fn main() {
     let files = ModelFiles::embedded().expect("the shipped model is sound");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mixed: Vec<usize> = (0..PASSAGES).map(|index| 11 + (index * index * 3 + index * 37) % 107).collect();
-    let mut mixed = mixed;
+    let mut mixed: Vec<usize> =
+        (0..PASSAGES).map(|index| 11 + (index * index * 3 + index * 37) % 107).collect();
     mixed[PASSAGES - 1] = 179;
     let sets = [("64 tokens", vec![64; PASSAGES]), ("mixed", mixed)];
 
     let peak = Kernel::best().peak();
     println!("one core can do {} GFLOP/s", peak.map_or("?".into(), |peak| format!("{peak:.0}")));
-    println!("{:8} {:10} {:>7} {:>13} {:>9} {:>8}", "kernel", "set", "threads", "passages/s", "GFLOP/s", "of peak");
+    println!(
+        "{:8} {:10} {:>7} {:>13} {:>9} {:>8}",
+        "kernel", "set", "threads", "passages/s", "GFLOP/s", "of peak"
+    );
     for kernel in Kernel::supported() {
         let start = Instant::now();
         let encoder = Encoder::new(&files, kernel).expect("the shipped model is sound");
@@ -76,9 +79,11 @@ fn main() {
             let texts: Vec<String> = lengths.iter().map(|tokens| passage(*tokens)).collect();
             let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
             let scored = encoder.score(&inputs).expect("the shipped model scores");
-            let is_exact = scored.iter().zip(lengths).all(|(scores, tokens)| scores.tokens as usize + 2 == *tokens);
+            let is_exact =
+                scored.iter().zip(lengths).all(|(scores, tokens)| scores.tokens as usize + 2 == *tokens);
             assert!(is_exact, "each word of the bench is one token");
-            let gflop: f64 = lengths.iter().map(|tokens| operations(&files.config, *tokens)).sum::<f64>() / 1e9;
+            let gflop: f64 =
+                lengths.iter().map(|tokens| operations(&files.config, *tokens)).sum::<f64>() / 1e9;
             for threads in if threads == 1 { vec![1] } else { vec![1, threads] } {
                 let seconds = seconds(&encoder, &inputs, threads) * threads as f64;
                 println!(

@@ -69,7 +69,8 @@ fn the_shipped_model_gives_the_recorded_vectors() {
     let (_, header) = SafeTensors::read_metadata(&bytes).expect("the fixture is safetensors");
     let metadata = header.metadata().as_ref().expect("the fixture says what it was recorded from");
     assert_eq!(
-        metadata["weights"], files.sums()["model.safetensors"],
+        metadata["weights"],
+        files.sums()["model.safetensors"],
         "the shipped weights have changed: run `python tests/reference/bert.py shipped`"
     );
     let texts: Vec<String> = serde_json::from_str(&metadata["texts"]).expect("a list of texts");

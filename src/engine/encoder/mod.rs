@@ -38,7 +38,7 @@ const PACKS_PER_THREAD: usize = 4;
 const MIN_PACK_TOKENS: usize = 96;
 
 /// Counts into the hash of scores: a change of the arithmetic that changes scores changes this.
-const ARITHMETIC: &str = "f32-1";
+const ARITHMETIC: &str = "encoder f32 1";
 
 /// A model, ready to score.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Encoder {
         let tokenizer = Tokenizer::load(model, files.tokenizer(), serving.max_tokens)?;
         Ok(Self {
             name: format!("encoder {model}"),
-            hash: format!("{}-{ARITHMETIC}", files.hash()),
+            hash: files.hash(ARITHMETIC),
             labels: serving.labels(),
             thresholds: serving.thresholds(),
             serving,
@@ -201,5 +201,145 @@ impl Classifier for Encoder {
             .zip(&vectors)
             .map(|(encoding, vector)| self.outputs.score(vector, encoding.tokens, encoding.truncated_tokens))
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity").join(name)
+    }
+
+    fn tiny(kernel: Kernel) -> Encoder {
+        let files = ModelFiles::read(&fixture("tiny")).expect("the fixture is a model folder");
+        Encoder::new(&files, kernel).expect("the fixture can be served")
+    }
+
+    /// Texts of many lengths, so that rows fall into tiles and chunks in every way.
+    fn texts() -> Vec<String> {
+        let words = ["the", "bus", "was", "late", "council", "said", "children", "waiting", "12", "vote"];
+        let text =
+            |index: usize| (0..index * index % 71).map(|n| words[(n * 3 + index) % 10]).collect::<Vec<_>>();
+        (0..40).map(|index| text(index).join(" ")).collect()
+    }
+
+    fn inputs(texts: &[String]) -> Vec<Input<'_>> {
+        texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Input { text, context: (index % 3 == 0).then_some("the school report") })
+            .collect()
+    }
+
+    fn on_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads can be started").install(run)
+    }
+
+    #[test]
+    fn an_input_gives_the_same_bits_alone_in_any_batch_and_on_any_threads() {
+        let texts = texts();
+        let inputs = inputs(&texts);
+        for kernel in Kernel::supported() {
+            let encoder = tiny(kernel);
+            let together = on_threads(1, || encoder.embed(&inputs)).expect("embeds");
+            for threads in [2, 5] {
+                let again = on_threads(threads, || encoder.embed(&inputs)).expect("embeds");
+                assert_eq!(again, together, "{} on {threads} threads", kernel.name());
+            }
+            for (index, input) in inputs.iter().enumerate() {
+                let alone = encoder.embed(&[*input]).expect("embeds");
+                assert_eq!(alone[0], together[index], "{} alone {index}", kernel.name());
+                let from = index.saturating_sub(3);
+                let some = encoder.embed(&inputs[from..=index]).expect("embeds");
+                assert_eq!(some[index - from], together[index], "{} in a run {index}", kernel.name());
+            }
+        }
+    }
+
+    #[test]
+    fn kernels_agree() {
+        let texts = texts();
+        let inputs = inputs(&texts);
+        let of = |kernel| tiny(kernel).embed(&inputs).expect("embeds");
+        let kernels = Kernel::supported();
+        let best = of(kernels[0]);
+        for kernel in kernels {
+            let vectors = of(kernel);
+            if kernel.name() != "plain" {
+                assert_eq!(vectors, best, "{}", kernel.name());
+            }
+            let pairs = vectors.iter().flatten().zip(best.iter().flatten());
+            assert!(pairs.into_iter().all(|(value, best)| (value - best).abs() < 1e-4), "{}", kernel.name());
+        }
+    }
+
+    #[test]
+    fn every_kernel_gives_the_recorded_vectors() {
+        let records = std::fs::read(fixture("tiny.json")).expect("the fixture is there");
+        let records: Vec<serde_json::Value> = serde_json::from_slice(&records).expect("a list of records");
+        for kernel in Kernel::supported() {
+            let encoder = tiny(kernel);
+            for record in &records {
+                let input = Input {
+                    text: record["text"].as_str().expect("a text"),
+                    context: record["context"].as_str(),
+                };
+                let vector = encoder.embed(&[input]).expect("embeds").remove(0);
+                let expected: Vec<f32> = serde_json::from_value(record["vector"].clone()).expect("numbers");
+                assert_eq!(vector.len(), expected.len());
+                for (value, expected) in vector.iter().zip(&expected) {
+                    assert!((value - expected).abs() < 1e-4, "{}: {:?}", kernel.name(), input.text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn odd_texts_score_within_0_and_1() {
+        let huge = "the council said ".repeat(60_000);
+        let odd = ["", " ", "\0\u{7f}\u{202e}", "日本語のニュース", &huge, "🚌", "[SEP] [CLS] [PAD]"];
+        let odd: Vec<Input<'_>> = odd.iter().map(|text| Input { text, context: Some(text) }).collect();
+        let encoder = tiny(Kernel::best());
+        let scores = encoder.score(&odd).expect("an odd text is no error");
+        assert_eq!(scores.len(), odd.len());
+        for score in &scores {
+            assert_eq!(score.themes.len(), encoder.labels().themes.len());
+            let mut all = score.themes.iter().chain([&score.relevant]).chain(&score.sentiment);
+            assert!(all.all(|value| (0.0..=1.0).contains(value)), "{score:?}");
+            assert!((score.sentiment.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        }
+        assert_eq!((scores[0].tokens, scores[0].truncated_tokens), (0, 0));
+        assert_eq!(scores[4].tokens - scores[4].truncated_tokens, 62);
+        assert!(encoder.score(&[]).expect("nothing is no error").is_empty());
+    }
+
+    #[test]
+    fn the_shipped_model_scores() {
+        let encoder = Encoder::embedded().expect("the shipped model is sound");
+        let text = "Parents said the council had let their children down.";
+        let scores = encoder.score(&[Input { text, context: None }]).expect("scores");
+        assert_eq!(scores[0].themes.len(), encoder.thresholds().themes.len());
+        assert_eq!(scores[0].tokens, 10);
+        assert_eq!(encoder.name(), "encoder sendlens-minilm");
+        assert!(encoder.hash().len() == 64 && encoder.hash().bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn packs_hold_every_input_once_in_order() {
+        let encoding = |tokens: usize| Encoding {
+            ids: vec![0; tokens],
+            type_ids: vec![0; tokens],
+            tokens: 0,
+            truncated_tokens: 0,
+        };
+        for (count, tokens, threads) in [(0, 5, 2), (1, 512, 2), (7, 512, 3), (1000, 40, 2), (3, 2, 16)] {
+            let encodings: Vec<Encoding> = (0..count).map(|_| encoding(tokens)).collect();
+            let packs = packs(&encodings, threads);
+            assert_eq!(packs.iter().cloned().flatten().collect::<Vec<_>>(), (0..count).collect::<Vec<_>>());
+            assert!(packs.iter().all(|pack| pack.len() == 1 || pack.len() * tokens <= PACK_TOKENS));
+        }
     }
 }
