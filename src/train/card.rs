@@ -206,10 +206,10 @@ fn penalties(facts: &Facts<'_>) -> String {
 
 fn choice(facts: &Facts<'_>) -> &'static str {
     if facts.gold.of(Split::Dev).is_empty() {
-        "Platt scaling per theme, the temperature of sentiment and the thresholds (highest F1 per theme) were \
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (as often given as deserved) were \
          chosen on outputs of cross-validation."
     } else {
-        "Platt scaling per theme, the temperature of sentiment and the thresholds (highest F1 per theme) were \
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (as often given as deserved) were \
          chosen on dev."
     }
 }

@@ -178,7 +178,7 @@ pub(super) struct Decisions {
 }
 
 impl Decisions {
-    /// Calibrates on the passages numbered and takes the thresholds with the highest F1 there.
+    /// Calibrates on the passages numbered and takes the thresholds that give each label as often as it is deserved there.
     pub(super) fn choose(gold: &Gold, passages: &[usize], logits: &[Logits], plan: &Plan) -> Self {
         let relevance = match &plan.relevant {
             Source::Keep(kept) => Some(kept.decision),
