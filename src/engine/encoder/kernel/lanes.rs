@@ -59,16 +59,17 @@ pub(super) fn erf(x: f32) -> f32 {
     smaller(larger(x * p / q, -1.0), 1.0)
 }
 
-/// Joins all numbers of `row`, which fill whole lanes: lane by lane in order, then the lanes.
+/// Takes all numbers of `row`, which fill whole lanes, into the lanes in order with `take`, then joins
+/// the lanes with `join`, halves first.
 ///
 /// Loops with one result per number are kept apart from this one: mixed with it, the compiler turns them
 /// into gathers and scatters.
 #[inline(always)]
-fn reduce(row: &[f32], start: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
+fn reduce(row: &[f32], start: f32, take: impl Fn(f32, f32) -> f32, join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [start; LANES];
     for values in row.as_chunks::<LANES>().0 {
         for (lane, value) in lanes.iter_mut().zip(values) {
-            *lane = join(*lane, *value);
+            *lane = take(*lane, *value);
         }
     }
     let mut width = LANES / 2;
@@ -79,6 +80,12 @@ fn reduce(row: &[f32], start: f32, join: impl Fn(f32, f32) -> f32) -> f32 {
         width /= 2;
     }
     lanes[0]
+}
+
+/// The sum of `term` over all numbers of `row`.
+#[inline(always)]
+fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    reduce(row, 0.0, |sum, value| sum + term(value), |a, b| a + b)
 }
 
 /// GELU in the erf form, in place.
@@ -92,11 +99,11 @@ pub(super) fn gelu(values: &mut [f32]) {
 /// Softmax of `scale × row`, in place; the last lanes may be filled up with −∞.
 #[inline(always)]
 pub(super) fn softmax(row: &mut [f32], scale: f32) {
-    let most = reduce(row, f32::NEG_INFINITY, larger);
+    let most = reduce(row, f32::NEG_INFINITY, larger, larger);
     for value in row.iter_mut() {
         *value = exp((*value - most) * scale);
     }
-    let inverse = 1.0 / reduce(row, 0.0, |sum, value| sum + value);
+    let inverse = 1.0 / sum(row, |value| value);
     for value in row {
         *value *= inverse;
     }
@@ -109,8 +116,8 @@ pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: 
     for (value, residual) in row.iter_mut().zip(residual) {
         *value += residual;
     }
-    let mean = reduce(row, 0.0, |sum, value| sum + value) / length;
-    let variance = reduce(row, 0.0, |sum, value| sum + (value - mean) * (value - mean)) / length;
+    let mean = sum(row, |value| value) / length;
+    let variance = sum(row, |value| (value - mean) * (value - mean)) / length;
     let scale = 1.0 / (variance + eps).sqrt();
     for ((value, weight), bias) in row.iter_mut().zip(weight).zip(bias) {
         *value = (*value - mean) * scale * weight + bias;
