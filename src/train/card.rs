@@ -158,6 +158,11 @@ pub(super) fn data(facts: &Facts<'_>) -> String {
 /// What a reader should know besides.
 pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
     let mut notes = facts.plan.notes.clone();
+    if facts.plan.is_keeping() {
+        notes.push(
+            "What kept heads were learned from and how good they are says the card of that model.".into(),
+        );
+    }
     if facts.gold.of(Split::Dev).is_empty() {
         notes.push(
             "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
@@ -169,31 +174,34 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
     notes
 }
 
-/// Shares of labels per split.
+/// Shares of labels per split, of the passages in which somebody looked for them.
 fn bands(facts: &Facts<'_>) -> Table {
     let gold = facts.gold;
     let header = ["share of passages"].into_iter().chain(Split::ALL.iter().map(|split| split.as_str()));
     let mut table = Table { header: header.map(str::to_owned).collect(), rows: Vec::new() };
     let splits: Vec<Vec<usize>> = Split::ALL.iter().map(|&split| gold.of(split)).collect();
-    let mut add = |name: &str, holds: &dyn Fn(usize) -> bool| {
+    let mut add = |name: &str, holds: &dyn Fn(usize) -> Option<bool>| {
         let cells = splits.iter().map(|passages| {
-            let holding = passages.iter().filter(|&&index| holds(index)).count();
-            match passages.len() {
+            let labelled: Vec<bool> = passages.iter().filter_map(|&index| holds(index)).collect();
+            match labelled.len() {
                 0 => "–".to_owned(),
-                all => format!("{:.0}%", 100.0 * holding as f64 / all as f64),
+                all => {
+                    let holding = labelled.iter().filter(|holds| **holds).count();
+                    format!("{:.0}%", 100.0 * holding as f64 / all as f64)
+                }
             }
         });
         table.rows.push([name.to_owned()].into_iter().chain(cells).collect());
     };
     for (theme, name) in gold.themes.iter().enumerate() {
-        add(name, &|index| gold.passages[index].themes[theme] == Some(true));
+        add(name, &|index| gold.passages[index].themes[theme]);
     }
     let has_no_theme = |index: usize| !gold.passages[index].themes.contains(&Some(true));
     let is_elsewhere = |index: usize| gold.passages[index].is_relevant == Some(false);
-    add("no theme", &|index| has_no_theme(index) && !is_elsewhere(index));
-    add("about something else", &is_elsewhere);
+    add("no theme", &|index| Some(has_no_theme(index) && !is_elsewhere(index)));
+    add("about something else", &|index| gold.passages[index].is_relevant.map(|is_relevant| !is_relevant));
     for sentiment in Sentiment::ALL {
-        add(sentiment.as_str(), &|index| gold.passages[index].sentiment == Some(sentiment));
+        add(sentiment.as_str(), &|index| gold.passages[index].sentiment.map(|given| given == sentiment));
     }
     table
 }

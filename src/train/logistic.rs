@@ -9,6 +9,9 @@
 use super::lbfgs::{add, dot, minimise};
 use crate::models::Head;
 
+/// An element that varies less does not vary: vectors hold f32 values of about ±0.5, so this is their rounding.
+const MIN_DEVIATION: f64 = 1e-6;
+
 /// Vectors, each element with mean 0 and standard deviation 1 over those they were scaled by.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Features {
@@ -38,7 +41,7 @@ impl Features {
         let mut values = Vec::with_capacity(columns * vectors.len());
         for vector in vectors {
             for ((value, mean), deviation) in vector.iter().zip(&means).zip(&deviations) {
-                let is_varied = *deviation > 0.0;
+                let is_varied = *deviation > MIN_DEVIATION;
                 values.push(if is_varied { (f64::from(*value) - mean) / deviation } else { 0.0 });
             }
         }
@@ -55,7 +58,7 @@ impl Features {
         let scaled = weights
             .iter()
             .zip(&self.deviations)
-            .map(|(weight, deviation)| if *deviation > 0.0 { weight / deviation } else { 0.0 });
+            .map(|(weight, deviation)| if *deviation > MIN_DEVIATION { weight / deviation } else { 0.0 });
         let scaled: Vec<f64> = scaled.collect();
         let bias = intercept - dot(&scaled, &self.means);
         Head { weight: scaled.into_iter().map(|weight| weight as f32).collect(), bias: bias as f32 }

@@ -125,6 +125,12 @@ impl Plan {
             Source::Absent
         };
 
+        if let Source::Keep(_) = relevant {
+            notes.push(format!("Relevance keeps the head of `{model}`."));
+        }
+        if let Source::Keep(_) = sentiment {
+            notes.push(format!("Sentiment keeps the heads of `{model}`."));
+        }
         let plan = Self { themes, relevant, sentiment, notes };
         let is_learning = plan.themes.contains(&Source::Learn)
             || plan.relevant == Source::Learn

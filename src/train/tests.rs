@@ -170,3 +170,21 @@ fn too_few_passages_of_a_theme_are_refused_by_its_name() {
     );
     assert!(error.hint().is_some());
 }
+
+#[test]
+fn few_passages_with_many_elements_give_finite_heads() {
+    let mut random = Random::new(2);
+    let vectors: Vec<Vec<f32>> =
+        (0..40).map(|_| (0..384).map(|_| random.below(2001) as f32 / 1000.0 - 1.0).collect()).collect();
+    let (mut gold, _) = problem(40);
+    gold.passages.iter_mut().enumerate().for_each(|(index, passage)| {
+        passage.split = Split::Train;
+        passage.themes = vec![Some(index % 2 == 1)];
+    });
+    let train: Vec<usize> = (0..40).collect();
+    let fitted = fit(&gold, &vectors, &train, &Plan::learn_all(1));
+    let heads = fitted.heads.themes.iter().chain(&fitted.heads.relevant).chain(&fitted.heads.sentiment);
+    for head in heads {
+        assert!(head.bias.is_finite() && head.weight.iter().all(|weight| weight.is_finite()), "{head:?}");
+    }
+}
