@@ -7,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The codebook that ships with the program.
-const SHIPPED: &str = include_str!("codebook.toml");
-
 /// What labels mean.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,10 +38,13 @@ pub struct Theme {
 pub const RESERVED: [&str; 4] = ["all", "any", "none", "off_topic"];
 
 impl Codebook {
+    /// The codebook that ships with the program, as TOML.
+    pub const SHIPPED: &str = include_str!("codebook.toml");
+
     /// The codebook that ships with the program.
     #[must_use]
     pub fn shipped() -> Self {
-        Self::parse(SHIPPED).expect("a test parses the shipped codebook")
+        Self::parse(Self::SHIPPED).expect("a test parses the shipped codebook")
     }
 
     /// Reads a codebook from TOML.

@@ -32,6 +32,8 @@ pub mod record;
 #[cfg(feature = "tables")]
 pub mod query;
 pub mod inspect;
+pub mod gold;
+pub mod evaluate;
 pub mod train;
 #[cfg(feature = "tables")]
 pub mod run;

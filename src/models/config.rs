@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::codebook::RESERVED;
 use crate::error::{Error, Result};
-use crate::score::{LabelSet, Sentiment, Thresholds};
+use crate::score::{LabelSet, Measured, Sentiment, Thresholds};
 
 /// Version of the `sendlens` section this program writes and reads.
 pub const FORMAT: u32 = 1;
@@ -82,6 +82,9 @@ pub struct Serving {
     pub relevance: Option<Decision>,
     /// The sentiment head.
     pub sentiment: SentimentHead,
+    /// Precision and recall on held-out passages by theme, `relevant` and sentiment; empty if not measured.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measured: BTreeMap<String, Measured>,
 }
 
 /// The weights a model was made from.
@@ -417,6 +420,7 @@ mod tests {
             themes: vec![ThemeHead { name: "transport".into(), decision: Decision::default() }],
             relevance: Some(Decision::default()),
             sentiment: SentimentHead::default(),
+            measured: BTreeMap::new(),
         };
         config.id2label = serving.id2label();
         config.sendlens = Some(serving);

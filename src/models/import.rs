@@ -149,6 +149,32 @@ impl BaseModel {
 }
 
 impl ModelFiles {
+    /// The heads as they stand in the weights.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if the weights lack a head that the configuration names.
+    pub fn heads(&self) -> Result<Heads> {
+        let model = self.config.sendlens.as_ref().map_or("without a name", |serving| &serving.name);
+        let serving = self.config.serving(model)?;
+        let mut weights =
+            Weights::parse(model, &self.weights, |name| name.starts_with(HEADS).then(|| name.into()))?;
+        let hidden = self.config.hidden_size;
+        let mut take = |task: &str, count: usize| -> Result<Vec<Head>> {
+            let matrix = weights.take_matrix(model, &format!("{HEADS}{task}.weight"), count, hidden)?;
+            let biases = weights.take_vector(model, &format!("{HEADS}{task}.bias"), count)?;
+            let heads = biases.into_iter().enumerate().map(|(index, bias)| {
+                let mut weight = vec![0.0; hidden];
+                matrix.write_row(index, &mut weight).expect("the matrix has a row per bias");
+                Head { weight, bias }
+            });
+            Ok(heads.collect())
+        };
+        let themes = take("themes", serving.themes.len())?;
+        let relevant = if serving.relevance.is_some() { take("relevant", 1)?.pop() } else { None };
+        let sentiment = take("sentiment", 3)?.try_into().expect("three rows were taken");
+        Ok(Heads { themes, relevant, sentiment })
+    }
+
     /// The same encoder with other outputs: how an analyst adds a theme of their own.
     ///
     /// # Errors
@@ -200,6 +226,7 @@ mod tests {
                 .collect(),
             relevance: Some(Decision::default()),
             sentiment: SentimentHead::default(),
+            measured: std::collections::BTreeMap::new(),
         };
         let heads = Heads::zero(&serving, base.config.hidden_size);
         let card = "# sendlens-minilm\n\nA draft: the base encoder in int8 with heads that are all zero.\n";

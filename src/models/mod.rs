@@ -4,7 +4,8 @@
 //! that is incomplete, altered, too large, or of a kind that can run code (pickles are never opened);
 //! every message names the file. *Cost*: one read and one SHA-256 of each file.
 //!
-//! A folder holds `model.safetensors`, `tokenizer.json`, `config.json`, `CARD.md` and `SHA256SUMS`.
+//! A folder holds `model.safetensors`, `tokenizer.json`, `config.json`, `CARD.md`, `SHA256SUMS` and, if the
+//! model was trained here, the `codebook.toml` that says what its themes mean.
 
 mod config;
 mod import;
@@ -24,6 +25,7 @@ pub use config::{
 pub use import::{BaseModel, Head, Heads};
 pub use weights::{Matrix, Weights};
 
+use crate::codebook::Codebook;
 use crate::error::{Error, Result};
 use config::WHOLE_FOLDER;
 
@@ -32,8 +34,12 @@ const TOKENIZER: &str = "tokenizer.json";
 const CONFIG: &str = "config.json";
 const CARD: &str = "CARD.md";
 const SUMS: &str = "SHA256SUMS";
+const CODEBOOK: &str = "codebook.toml";
 
-/// The files under a checksum, in the order of `SHA256SUMS`, with the most bytes each may have.
+/// Most bytes of `codebook.toml`.
+const MAX_CODEBOOK_BYTES: u64 = 1 << 20;
+
+/// The files under a checksum that every model has, in the order of `SHA256SUMS`, with the most bytes each may have.
 const FILES: [(&str, u64); 4] =
     [(CARD, 1 << 20), (CONFIG, 1 << 20), (WEIGHTS, 4 << 30), (TOKENIZER, 64 << 20)];
 
@@ -53,6 +59,7 @@ pub struct ModelFiles {
     weights: Cow<'static, [u8]>,
     tokenizer: Cow<'static, [u8]>,
     card: Cow<'static, [u8]>,
+    codebook: Option<Cow<'static, [u8]>>,
     /// SHA-256 of each file but `SHA256SUMS`, in hexadecimal.
     sums: BTreeMap<String, String>,
 }
@@ -72,6 +79,8 @@ impl ModelFiles {
             weights: Cow::Borrowed(shipped!("model.safetensors")),
             tokenizer: Cow::Borrowed(shipped!("tokenizer.json")),
             card: Cow::Borrowed(shipped!("CARD.md")),
+            // The shipped model has the shipped codebook; a test checks it against the checksums.
+            codebook: sums.contains_key(CODEBOOK).then_some(Cow::Borrowed(Codebook::SHIPPED.as_bytes())),
             sums,
         })
     }
@@ -85,7 +94,8 @@ impl ModelFiles {
         let model = folder.display().to_string();
         let sums = parse_sums(&model, &read_file(folder, SUMS, 1 << 16)?)?;
         let mut contents = BTreeMap::new();
-        for (file, most) in FILES {
+        let codebook = sums.contains_key(CODEBOOK).then_some((CODEBOOK, MAX_CODEBOOK_BYTES));
+        for (file, most) in FILES.into_iter().chain(codebook) {
             let bytes = read_file(folder, file, most)?;
             if sums.get(file).is_none_or(|expected| *expected != sha256(&bytes)) {
                 return Err(Error::model(
@@ -95,12 +105,19 @@ impl ModelFiles {
             }
             contents.insert(file, bytes);
         }
+        let codebook = contents.remove(CODEBOOK).map(Cow::Owned);
         let mut take = |file| Cow::Owned(contents.remove(file).expect("the loop above read every file"));
         let config_json = take(CONFIG);
         let config = ModelConfig::parse(&model, &config_json)?;
         config.serving(&model)?;
         let (weights, tokenizer, card) = (take(WEIGHTS), take(TOKENIZER), take(CARD));
-        Ok(Self { config, config_json, weights, tokenizer, card, sums })
+        Ok(Self { config, config_json, weights, tokenizer, card, codebook, sums })
+    }
+
+    /// Whether `folder` is a model folder rather than one of downloaded weights: only ours have checksums.
+    #[must_use]
+    pub fn is_model(folder: &Path) -> bool {
+        folder.join(SUMS).exists()
     }
 
     /// Puts a folder together from its parts and works out the checksums.
@@ -116,10 +133,19 @@ impl ModelFiles {
             weights: Cow::Owned(weights.to_bytes()),
             tokenizer: Cow::Owned(tokenizer),
             card: Cow::Owned(card.as_bytes().to_vec()),
+            codebook: None,
             sums: BTreeMap::new(),
         };
         files.sums = files.contents().map(|(file, bytes)| (file.to_owned(), sha256(bytes))).collect();
         Ok(files)
+    }
+
+    /// The same with a codebook beside it, as TOML.
+    #[must_use]
+    pub fn with_codebook(mut self, toml: &str) -> Self {
+        self.codebook = Some(Cow::Owned(toml.as_bytes().to_vec()));
+        self.sums.insert(CODEBOOK.to_owned(), sha256(toml.as_bytes()));
+        self
     }
 
     /// The bytes of `model.safetensors`.
@@ -140,19 +166,25 @@ impl ModelFiles {
         &self.card
     }
 
+    /// The bytes of `codebook.toml`; `None` if the model has none.
+    #[must_use]
+    pub fn codebook(&self) -> Option<&[u8]> {
+        self.codebook.as_deref()
+    }
+
     /// SHA-256 of each file but `SHA256SUMS`, in hexadecimal, by file name.
     #[must_use]
     pub fn sums(&self) -> &BTreeMap<String, String> {
         &self.sums
     }
 
-    /// SHA-256 over the files that decide scores (all but the card) and `arithmetic`, the name of what
-    /// computes with them, in hexadecimal.
+    /// SHA-256 over the files that decide scores (all but card and codebook) and `arithmetic`, the name of
+    /// what computes with them, in hexadecimal.
     #[must_use]
     pub fn hash(&self, arithmetic: &str) -> String {
         let mut digest = Sha256::new();
         digest.update(format!("{arithmetic}\n"));
-        for (file, sum) in self.sums.iter().filter(|(file, _)| *file != CARD) {
+        for (file, sum) in self.sums.iter().filter(|(file, _)| *file != CARD && *file != CODEBOOK) {
             digest.update(format!("{sum}  {file}\n"));
         }
         hexadecimal(&digest.finalize())
@@ -215,10 +247,11 @@ impl ModelFiles {
         write_file(&folder.join(SUMS), sums.as_bytes())
     }
 
-    /// Each file with its bytes, in the order of [`FILES`].
+    /// Each file with its bytes, in the order of [`FILES`], the codebook last.
     fn contents(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
         let bytes: [&[u8]; 4] = [&self.card, &self.config_json, &self.weights, &self.tokenizer];
-        FILES.iter().map(|(file, _)| *file).zip(bytes)
+        let codebook = self.codebook.as_deref().map(|bytes| (CODEBOOK, bytes));
+        FILES.iter().map(|(file, _)| *file).zip(bytes).chain(codebook)
     }
 }
 
@@ -233,7 +266,7 @@ fn refuse_foreign(folder: &Path) -> Result<()> {
     let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
     for entry in entries {
         let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name();
-        if name != SUMS && !FILES.iter().any(|(file, _)| name == *file) {
+        if name != SUMS && name != CODEBOOK && !FILES.iter().any(|(file, _)| name == *file) {
             return Err(Error::model(
                 format!("`{}` holds `{}`, so it is not a model folder", folder.display(), name.display()),
                 "name a folder that does not exist yet",
@@ -307,12 +340,12 @@ fn parse_sums(model: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     for line in text.lines() {
         let (sum, file) = line.split_once("  ").ok_or_else(fault)?;
         let is_sum = sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_sum || !FILES.iter().any(|(known, _)| *known == file) {
+        if !is_sum || !(file == CODEBOOK || FILES.iter().any(|(known, _)| *known == file)) {
             return Err(fault());
         }
         sums.insert(file.to_owned(), sum.to_ascii_lowercase());
     }
-    if sums.len() == FILES.len() { Ok(sums) } else { Err(fault()) }
+    if FILES.iter().all(|(file, _)| sums.contains_key(*file)) { Ok(sums) } else { Err(fault()) }
 }
 
 /// SHA-256 of `bytes` in hexadecimal.

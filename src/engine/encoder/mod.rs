@@ -11,6 +11,7 @@ mod bert;
 mod heads;
 mod kernel;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ pub use kernel::Kernel;
 use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
 use crate::models::{ModelFiles, Serving, Weights};
-use crate::score::{LabelSet, Scores, Thresholds};
+use crate::score::{LabelSet, Measured, Scores, Thresholds};
 use crate::token::{Encoding, Tokenizer};
 use bert::{Network, Scratch};
 use heads::Outputs;
@@ -178,6 +179,10 @@ impl Classifier for Encoder {
 
     fn thresholds(&self) -> &Thresholds {
         &self.thresholds
+    }
+
+    fn measured(&self) -> BTreeMap<String, Measured> {
+        self.serving.measured.clone()
     }
 
     fn uses_context(&self) -> bool {

@@ -4,8 +4,6 @@
 
 use crate::models::LANES;
 
-type Lanes = [f32; LANES];
-
 /// `a` if it is larger, else `b`; unlike [`f32::max`] one instruction, and a NaN in `b` stays.
 #[inline(always)]
 fn larger(a: f32, b: f32) -> f32 {
@@ -16,19 +14,6 @@ fn larger(a: f32, b: f32) -> f32 {
 #[inline(always)]
 fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
-}
-
-/// Folds the lanes onto each other, halves first.
-#[inline(always)]
-fn fold(mut lanes: Lanes, join: impl Fn(f32, f32) -> f32) -> f32 {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            lanes[lane] = join(lanes[lane], lanes[lane + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
 }
 
 /// e^x for x ≤ 88; below −87 it stays at e^−87. Relative error below 2e-7 (tested).
@@ -74,39 +59,53 @@ pub(super) fn erf(x: f32) -> f32 {
     smaller(larger(x * p / q, -1.0), 1.0)
 }
 
+/// Takes all numbers of `row`, which fill whole lanes, into the lanes in order with `take`, then joins
+/// the lanes with `join`, halves first.
+///
+/// Loops with one result per number are kept apart from this one: mixed with it, the compiler turns them
+/// into gathers and scatters.
+#[inline(always)]
+fn reduce(row: &[f32], start: f32, take: impl Fn(f32, f32) -> f32, join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [start; LANES];
+    for values in row.as_chunks::<LANES>().0 {
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            *lane = take(*lane, *value);
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = join(lanes[lane], lanes[lane + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// The sum of `term` over all numbers of `row`.
+#[inline(always)]
+fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    reduce(row, 0.0, |sum, value| sum + term(value), |a, b| a + b)
+}
+
 /// GELU in the erf form, in place.
 #[inline(always)]
 pub(super) fn gelu(values: &mut [f32]) {
-    for lanes in values.as_chunks_mut::<LANES>().0 {
-        for value in lanes {
-            *value = 0.5 * *value * (1.0 + erf(*value * std::f32::consts::FRAC_1_SQRT_2));
-        }
+    for value in values {
+        *value = 0.5 * *value * (1.0 + erf(*value * std::f32::consts::FRAC_1_SQRT_2));
     }
 }
 
 /// Softmax of `scale × row`, in place; the last lanes may be filled up with −∞.
 #[inline(always)]
 pub(super) fn softmax(row: &mut [f32], scale: f32) {
-    let chunks = row.as_chunks_mut::<LANES>().0;
-    let mut most = [f32::NEG_INFINITY; LANES];
-    for lanes in chunks.iter() {
-        for (most, value) in most.iter_mut().zip(lanes) {
-            *most = larger(*most, *value);
-        }
+    let most = reduce(row, f32::NEG_INFINITY, larger, larger);
+    for value in row.iter_mut() {
+        *value = exp((*value - most) * scale);
     }
-    let most = fold(most, larger);
-    let mut sums = [0.0; LANES];
-    for lanes in chunks.iter_mut() {
-        for (sum, value) in sums.iter_mut().zip(lanes) {
-            *value = exp((*value - most) * scale);
-            *sum += *value;
-        }
-    }
-    let inverse = 1.0 / fold(sums, |a, b| a + b);
-    for lanes in chunks {
-        for value in lanes {
-            *value *= inverse;
-        }
+    let inverse = 1.0 / sum(row, |value| value);
+    for value in row {
+        *value *= inverse;
     }
 }
 
@@ -114,28 +113,14 @@ pub(super) fn softmax(row: &mut [f32], scale: f32) {
 #[inline(always)]
 pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
     let length = row.len() as f32;
-    let rows = row.as_chunks_mut::<LANES>().0;
-    let mut sums = [0.0; LANES];
-    for (lanes, residual) in rows.iter_mut().zip(residual.as_chunks::<LANES>().0) {
-        for ((sum, value), residual) in sums.iter_mut().zip(lanes).zip(residual) {
-            *value += residual;
-            *sum += *value;
-        }
+    for (value, residual) in row.iter_mut().zip(residual) {
+        *value += residual;
     }
-    let mean = fold(sums, |a, b| a + b) / length;
-    let mut squares = [0.0; LANES];
-    for lanes in rows.iter() {
-        for (square, value) in squares.iter_mut().zip(lanes) {
-            let distance = value - mean;
-            *square += distance * distance;
-        }
-    }
-    let scale = 1.0 / (fold(squares, |a, b| a + b) / length + eps).sqrt();
-    let parameters = weight.as_chunks::<LANES>().0.iter().zip(bias.as_chunks::<LANES>().0);
-    for (lanes, (weight, bias)) in rows.iter_mut().zip(parameters) {
-        for ((value, weight), bias) in lanes.iter_mut().zip(weight).zip(bias) {
-            *value = (*value - mean) * scale * weight + bias;
-        }
+    let mean = sum(row, |value| value) / length;
+    let variance = sum(row, |value| (value - mean) * (value - mean)) / length;
+    let scale = 1.0 / (variance + eps).sqrt();
+    for ((value, weight), bias) in row.iter_mut().zip(weight).zip(bias) {
+        *value = (*value - mean) * scale * weight + bias;
     }
 }
 

@@ -1,0 +1,210 @@
+//! An [`Evaluation`] as tables in Markdown, aligned so that they read as plain text too.
+
+use super::{Evaluation, Interval, LabelQuality};
+use crate::score::Sentiment;
+
+/// Where a measure is not defined, or a label was not measured.
+const NOTHING: &str = "–";
+
+/// A table of text; the first column is aligned left, the others right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Column titles.
+    pub header: Vec<String>,
+    /// Rows, each as long as the header.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table without rows.
+    #[must_use]
+    pub fn new<const N: usize>(header: [&str; N]) -> Self {
+        Self { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.to_vec());
+    }
+
+    /// Markdown with cells padded to the width of their column, ending in a line break.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.chain(self.header.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.header.len()).map(width).collect();
+        let line = |cells: &[String]| {
+            let padded = cells.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+                if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            });
+            format!("| {} |\n", padded.collect::<Vec<_>>().join(" | "))
+        };
+        let rule: Vec<String> = widths
+            .iter()
+            .enumerate()
+            .map(|(column, width)| match column {
+                0 => "-".repeat(*width),
+                _ => format!("{}:", "-".repeat(width.saturating_sub(1))),
+            })
+            .collect();
+        let mut text = line(&self.header);
+        text.push_str(&line(&rule));
+        self.rows.iter().for_each(|row| text.push_str(&line(row)));
+        text
+    }
+}
+
+/// F1 per label with intervals, one column per evaluation; the last column is the support in the last one.
+#[must_use]
+pub fn side_by_side(evaluations: &[(&str, &Evaluation)]) -> Table {
+    let header = ["F1"].into_iter().chain(evaluations.iter().map(|(name, _)| *name)).chain(["passages"]);
+    let mut table = Table { header: header.map(str::to_owned).collect(), rows: Vec::new() };
+    let Some((_, last)) = evaluations.last() else { return table };
+    let mut names: Vec<&str> = Vec::new();
+    for label in evaluations.iter().flat_map(|(_, evaluation)| &evaluation.themes) {
+        if !names.contains(&label.name.as_str()) {
+            names.push(&label.name);
+        }
+    }
+    let row = |name: &str, value: &dyn Fn(&Evaluation) -> Option<Interval>, support: String| {
+        let cells = evaluations.iter().map(|(_, evaluation)| interval(value(evaluation)));
+        [name.to_owned()].into_iter().chain(cells).chain([support]).collect::<Vec<_>>()
+    };
+    let support = |label: Option<&LabelQuality>| {
+        label.map_or_else(|| NOTHING.to_owned(), |label| label.counts.support().to_string())
+    };
+    for name in names {
+        let find = |evaluation: &Evaluation| label(&evaluation.themes, name).and_then(|label| label.f1);
+        table.rows.push(row(name, &find, support(label(&last.themes, name))));
+    }
+    let themes = NOTHING.to_owned();
+    table.rows.push(row("themes, macro", &|evaluation| evaluation.macro_f1, themes.clone()));
+    table.rows.push(row("themes, micro", &|evaluation| evaluation.micro_f1, themes));
+    if evaluations.iter().any(|(_, evaluation)| evaluation.relevant.is_some()) {
+        let find = |evaluation: &Evaluation| evaluation.relevant.as_ref().and_then(|label| label.f1);
+        table.rows.push(row("relevant", &find, support(last.relevant.as_ref())));
+    }
+    if evaluations.iter().any(|(_, evaluation)| !evaluation.sentiment.is_empty()) {
+        for sentiment in Sentiment::ALL {
+            let name = sentiment.as_str();
+            let find =
+                |evaluation: &Evaluation| label(&evaluation.sentiment, name).and_then(|label| label.f1);
+            table.rows.push(row(name, &find, support(label(&last.sentiment, name))));
+        }
+        let all: u64 = last.sentiment.iter().map(|label| label.counts.support()).sum();
+        table.rows.push(row(
+            "sentiment, macro",
+            &|evaluation| evaluation.sentiment_macro_f1,
+            all.to_string(),
+        ));
+        let accuracy = |evaluation: &Evaluation| evaluation.sentiment_accuracy;
+        table.rows.push(row("sentiment, accuracy", &accuracy, all.to_string()));
+    }
+    table
+}
+
+/// Precision, recall and F1 with intervals, and support, per label.
+#[must_use]
+pub fn labels(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new(["label", "precision", "recall", "F1", "passages"]);
+    for label in evaluation.themes.iter().chain(&evaluation.relevant).chain(&evaluation.sentiment) {
+        table.row([
+            label.name.clone(),
+            interval(label.precision),
+            interval(label.recall),
+            interval(label.f1),
+            label.counts.support().to_string(),
+        ]);
+    }
+    table
+}
+
+/// Macro-F1 of themes and sentiment per outlet kind.
+#[must_use]
+pub fn kinds(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new([
+        "outlet kind",
+        "articles",
+        "passages",
+        "themes, macro F1",
+        "themes, micro F1",
+        "sentiment, macro F1",
+    ]);
+    for kind in &evaluation.kinds {
+        table.row([
+            kind.kind.clone(),
+            kind.articles.to_string(),
+            kind.tallied.passages.to_string(),
+            share(kind.tallied.macro_f1()),
+            share(kind.tallied.micro_f1()),
+            share(kind.tallied.sentiment_macro_f1()),
+        ]);
+    }
+    table
+}
+
+/// Passages about SEND by true sentiment (rows) and given sentiment (columns).
+#[must_use]
+pub fn confusion(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new(["is", "given negative", "given neutral", "given positive"]);
+    for (sentiment, row) in Sentiment::ALL.iter().zip(&evaluation.tallied.confusion) {
+        let [negative, neutral, positive] = row.map(|count| count.to_string());
+        table.row([sentiment.as_str().to_owned(), negative, neutral, positive]);
+    }
+    table
+}
+
+/// Expected calibration error and Brier score per label.
+#[must_use]
+pub fn calibration(evaluation: &Evaluation) -> Table {
+    let mut table = Table::new(["label", "expected calibration error", "Brier score", "passages"]);
+    for label in &evaluation.calibration {
+        table.row([
+            label.name.clone(),
+            format!("{:.3}", label.expected_error),
+            format!("{:.3}", label.brier),
+            label.passages.to_string(),
+        ]);
+    }
+    table
+}
+
+/// A measure and its interval, to two decimals.
+#[must_use]
+pub fn interval(interval: Option<Interval>) -> String {
+    interval.map_or_else(
+        || NOTHING.to_owned(),
+        |Interval { value, low, high }| format!("{value:.2} ({low:.2}–{high:.2})"),
+    )
+}
+
+/// A measure to two decimals.
+#[must_use]
+pub fn share(value: Option<f64>) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), |value| format!("{value:.2}"))
+}
+
+fn label<'a>(labels: &'a [LabelQuality], name: &str) -> Option<&'a LabelQuality> {
+    labels.iter().find(|label| label.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_padded_to_their_column() {
+        let mut table = Table::new(["a", "long"]);
+        table.row(["wide".into(), "1".into()]);
+        assert_eq!(table.markdown(), "| a    | long |\n| ---- | ---: |\n| wide |    1 |\n");
+    }
+
+    #[test]
+    fn an_interval_is_shown_with_its_ends() {
+        let shown = interval(Some(Interval { value: 0.5, low: 0.25, high: 0.755 }));
+        assert_eq!(shown, "0.50 (0.25–0.76)");
+        assert_eq!(interval(None), NOTHING);
+    }
+}

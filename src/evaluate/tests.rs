@@ -1,0 +1,106 @@
+//! Tests against numbers worked out by hand.
+
+use super::*;
+use crate::gold::{GoldPassage, Split};
+
+fn passage(article: &str, themes: &[Option<bool>], sentiment: Sentiment) -> GoldPassage {
+    GoldPassage {
+        id: String::new(),
+        article: article.into(),
+        position: 0,
+        headline: Some("Headline".into()),
+        text: "Text.".into(),
+        themes: themes.to_vec(),
+        sentiment: Some(sentiment),
+        is_mixed: None,
+        is_relevant: Some(true),
+        needs_context: None,
+        outlet_kind: Some(if article == "a" { "local" } else { "trade" }.into()),
+        year: None,
+        batch: None,
+        split: Split::Test,
+    }
+}
+
+fn prediction(theme: f32, sentiment: [f32; 3]) -> Prediction {
+    let scores = Scores { themes: vec![theme], relevant: 1.0, sentiment, tokens: 0, truncated_tokens: 0 };
+    Prediction::new(scores, &Thresholds { themes: vec![0.5], relevant: 0.5 })
+}
+
+/// Three articles, six passages, one theme.
+fn gold() -> Gold {
+    let passages = [("a", true), ("a", false), ("b", true), ("b", true), ("c", false), ("c", false)]
+        .map(|(article, has_theme)| passage(article, &[Some(has_theme)], Sentiment::Negative));
+    Gold { themes: vec!["transport".into()], passages: passages.to_vec(), files: Vec::new() }
+}
+
+fn predictions() -> Vec<Prediction> {
+    [0.95, 0.85, 0.65, 0.25, 0.05, 0.35].map(|score| prediction(score, [0.8, 0.1, 0.1])).to_vec()
+}
+
+const ALL: [usize; 6] = [0, 1, 2, 3, 4, 5];
+
+#[test]
+fn measures_of_a_small_set_are_right() {
+    let evaluation = evaluate(&gold(), &ALL, &predictions());
+    assert_eq!(evaluation.articles, 3);
+    let theme = &evaluation.themes[0];
+    assert_eq!(theme.counts, Counts { hits: 2, false_alarms: 1, misses: 1 });
+    let f1 = theme.f1.expect("given and deserved");
+    assert_eq!(f1.value, 4.0 / 6.0);
+    assert!(f1.low <= f1.value && f1.value <= f1.high);
+    assert_eq!(evaluation.sentiment_accuracy.expect("labelled").value, 1.0);
+    let calibration = &evaluation.calibration[0];
+    let brier =
+        [0.05_f64, 0.85, 0.35, 0.75, 0.05, 0.35].map(|distance| distance * distance).iter().sum::<f64>()
+            / 6.0;
+    assert!((calibration.brier - brier).abs() < 1e-6);
+    // Every score is alone in its bin.
+    let error = (0.05 + 0.85 + 0.35 + 0.75 + 0.05 + 0.35) / 6.0;
+    assert!((calibration.expected_error - error).abs() < 1e-6);
+    assert_eq!(evaluation.measured()["transport"].support, 3);
+    let kinds: Vec<_> = evaluation.kinds.iter().map(|kind| (kind.kind.as_str(), kind.articles)).collect();
+    assert_eq!(kinds, [("local", 1), ("trade", 2)]);
+}
+
+#[test]
+fn the_same_input_gives_the_same_intervals() {
+    assert_eq!(evaluate(&gold(), &ALL, &predictions()), evaluate(&gold(), &ALL, &predictions()));
+}
+
+#[test]
+fn intervals_draw_whole_articles() {
+    // Within an article all passages are right or all are wrong: with two articles, accuracy is 0, ½ or 1.
+    let passages = (0..40)
+        .map(|index| passage(if index < 20 { "a" } else { "b" }, &[Some(false)], Sentiment::Negative))
+        .collect();
+    let gold = Gold { themes: vec!["transport".into()], passages, files: Vec::new() };
+    let given = |index: usize| if index < 20 { [0.8, 0.1, 0.1] } else { [0.1, 0.1, 0.8] };
+    let predictions: Vec<_> = (0..40).map(|index| prediction(0.0, given(index))).collect();
+    let all: Vec<usize> = (0..40).collect();
+    let accuracy = evaluate(&gold, &all, &predictions).sentiment_accuracy.expect("labelled");
+    assert_eq!(accuracy, Interval { value: 0.5, low: 0.0, high: 1.0 });
+}
+
+#[test]
+fn a_comparison_draws_the_same_articles_for_both() {
+    let same = predictions();
+    let none = difference(&gold(), &ALL, [&same, &same], Tallied::micro_f1).expect("defined");
+    assert_eq!(none, Interval { value: 0.0, low: 0.0, high: 0.0 });
+    let right = [0.9, 0.1, 0.9, 0.9, 0.1, 0.1].map(|score| prediction(score, [0.8, 0.1, 0.1]));
+    let gain = difference(&gold(), &ALL, [&same, &right], Tallied::micro_f1).expect("defined");
+    assert_eq!(gain.value, 1.0 - 4.0 / 6.0);
+    assert!(gain.low >= 0.0);
+}
+
+#[test]
+fn the_context_is_what_was_asked_for() {
+    let mut gold = gold();
+    gold.passages[0].position = 1;
+    gold.passages[1].position = 2;
+    gold.passages[1].text = "Second.".into();
+    let context = |wanted| inputs(&gold, wanted)[1].context;
+    assert_eq!(context(Context::None), None);
+    assert_eq!(context(Context::Headline), Some("Headline"));
+    assert_eq!(context(Context::Before), Some("Text."));
+}

@@ -1,0 +1,148 @@
+//! Logits become probabilities, and probabilities decisions: Platt scaling, temperature, thresholds.
+//!
+//! *Takes* logits and truths of passages that were not learned from. *Gives* a [`Decision`] per label and a
+//! temperature. *Cost*: linear, but for one sort per threshold.
+
+use super::lbfgs::minimise;
+use super::logistic::log_loss;
+use crate::models::{Decision, Platt};
+
+/// Temperatures outside this range are a sign of too few passages, not of a better fit.
+const TEMPERATURES: [f64; 2] = [0.2, 5.0];
+
+/// Steps of the search for a temperature; each narrows the range by 0.618.
+const NARROWINGS: usize = 60;
+
+/// Fits score = sigmoid(a × logit + b).
+///
+/// As J. Platt ("Probabilistic outputs for support vector machines", 1999) has it, truths are moved from 0
+/// and 1 by what one more passage of each class would change, so that a label that is always right does not
+/// get infinite weight. A slope below 0 would turn the ranking round: the label is then left as it is.
+pub(super) fn platt(pairs: &[(f64, bool)]) -> Platt {
+    let positives = pairs.iter().filter(|(_, truth)| *truth).count() as f64;
+    let negatives = pairs.len() as f64 - positives;
+    if positives == 0.0 || negatives == 0.0 {
+        return Decision::default().calibration;
+    }
+    let [high, low] = [(positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0)];
+    let scale = 1.0 / pairs.len() as f64;
+    let found = minimise(vec![1.0, 0.0], |point, gradient| {
+        gradient.fill(0.0);
+        let mut loss = 0.0;
+        for (logit, truth) in pairs {
+            let target = if *truth { high } else { low };
+            let scaled = [point[0] * logit + point[1]];
+            // Linear in the target: the loss of a soft truth lies between those of the two hard ones.
+            let (loss_0, [slope_0]) = log_loss(&scaled, 0);
+            let (loss_1, [slope_1]) = log_loss(&scaled, 1);
+            loss += target * loss_1 + (1.0 - target) * loss_0;
+            let slope = target * slope_1 + (1.0 - target) * slope_0;
+            gradient[0] += slope * logit * scale;
+            gradient[1] += slope * scale;
+        }
+        loss * scale
+    });
+    if found[0] > 0.0 {
+        Platt { a: found[0] as f32, b: found[1] as f32 }
+    } else {
+        Decision::default().calibration
+    }
+}
+
+/// Fits the number that the logits of a softmax are divided by (Guo et al., ICML 2017).
+pub(super) fn temperature(rows: &[([f64; 3], usize)]) -> f32 {
+    if rows.is_empty() {
+        return 1.0;
+    }
+    let loss = |logarithm: f64| {
+        let temperature = logarithm.exp();
+        rows.iter()
+            .map(|(logits, class)| log_loss(&logits.map(|logit| logit / temperature), *class).0)
+            .sum::<f64>()
+    };
+    // Golden section over the logarithm: the loss has one minimum.
+    let golden = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let [mut low, mut high] = TEMPERATURES.map(f64::ln);
+    for _ in 0..NARROWINGS {
+        let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+        if loss(left) <= loss(right) { high = right } else { low = left }
+    }
+    ((low + high) / 2.0).exp() as f32
+}
+
+/// The threshold with the highest F1 over scores and truths; a score of `None` is never given the label.
+///
+/// Between two scores all thresholds decide alike: the middle is taken. Of equal F1 the threshold nearest to
+/// one half is taken. One half where no passage deserves the label.
+pub(super) fn threshold(pairs: &[(Option<f32>, bool)]) -> f32 {
+    let deserved = pairs.iter().filter(|(_, truth)| *truth).count();
+    let mut scored: Vec<(f32, bool)> =
+        pairs.iter().filter_map(|(score, truth)| Some(((*score)?, *truth))).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut best = (0.0, 0.5_f32);
+    let (mut hits, mut given) = (0, 0);
+    for (place, (score, truth)) in scored.iter().enumerate() {
+        hits += usize::from(*truth);
+        given += 1;
+        let below = scored.get(place + 1).map_or(0.0, |next| next.0);
+        if below == *score {
+            continue;
+        }
+        let f1 = 2.0 * hits as f64 / (given + deserved) as f64;
+        let middle = (score + below) / 2.0;
+        let is_nearer = (middle - 0.5).abs() < (best.1 - 0.5).abs();
+        if f1 > best.0 || (f1 == best.0 && f1 > 0.0 && is_nearer) {
+            best = (f1, middle);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platt_finds_the_scale_that_made_the_truths() {
+        // 100 passages at each logit, as many deserve the label as sigmoid(2 × logit − 1) says.
+        let mut pairs = Vec::new();
+        for step in -20..=20 {
+            let logit = f64::from(step) / 10.0;
+            let share = 1.0 / (1.0 + (-(2.0 * logit - 1.0)).exp());
+            pairs.extend((0..100).map(|index| (logit, f64::from(index) + 0.5 < 100.0 * share)));
+        }
+        let Platt { a, b } = platt(&pairs);
+        assert!((a - 2.0).abs() < 0.05 && (b + 1.0).abs() < 0.05, "{a} {b}");
+    }
+
+    #[test]
+    fn platt_never_turns_the_ranking_round() {
+        let pairs: Vec<_> = (0..20).map(|index| (f64::from(index), index < 10)).collect();
+        assert_eq!(platt(&pairs), Platt { a: 1.0, b: 0.0 });
+        assert_eq!(platt(&[(1.0, true)]), Platt { a: 1.0, b: 0.0 });
+    }
+
+    #[test]
+    fn a_separated_label_keeps_a_finite_slope() {
+        let pairs: Vec<_> = (0..40).map(|index| (f64::from(index - 20), index >= 20)).collect();
+        let Platt { a, b } = platt(&pairs);
+        assert!(a > 0.0 && a < 20.0 && b.abs() < 20.0, "{a} {b}");
+    }
+
+    #[test]
+    fn logits_that_are_too_sure_are_cooled() {
+        // Right in two of three, although the logits say 0.98.
+        let rows: Vec<_> = (0..30).map(|index| ([4.0, 0.0, 0.0], usize::from(index % 3 == 0))).collect();
+        assert!(temperature(&rows) > 2.0);
+        assert_eq!(temperature(&[]), 1.0);
+    }
+
+    #[test]
+    fn the_threshold_has_the_highest_f1() {
+        let pairs = [(0.9, true), (0.8, false), (0.7, true), (0.4, true), (0.2, false), (0.1, false)];
+        let pairs = pairs.map(|(score, truth)| (Some(score), truth));
+        assert!((threshold(&pairs) - 0.3).abs() < 1e-6);
+        assert_eq!(threshold(&[(Some(0.9), false)]), 0.5);
+        assert_eq!(threshold(&[(None, true), (Some(0.9), true), (Some(0.3), false)]), 0.6);
+    }
+}

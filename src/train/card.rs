@@ -1,0 +1,233 @@
+//! `CARD.md` of a learned model: where it comes from, how good it is and what it is not good for.
+
+use std::path::{Path, PathBuf};
+
+use super::{Fitted, Options, Plan, Results};
+use crate::evaluate::Evaluation;
+use crate::evaluate::render::{self, Table};
+use crate::gold::{Gold, Split};
+use crate::models::Serving;
+use crate::score::Sentiment;
+
+/// Everything a card tells of.
+pub(super) struct Facts<'a> {
+    pub(super) options: &'a Options,
+    pub(super) gold: &'a Gold,
+    /// Passages learned from.
+    pub(super) train: &'a [usize],
+    /// Passages of train left out as near-copies.
+    pub(super) left_out: usize,
+    pub(super) plan: &'a Plan,
+    pub(super) fitted: &'a Fitted,
+    pub(super) serving: &'a Serving,
+    pub(super) results: &'a Results,
+}
+
+/// What the README beside the labelled passages says first of them: the paragraph after its title.
+pub(super) fn about(gold: &[PathBuf]) -> Option<String> {
+    let folder =
+        gold.iter().find_map(|path| if path.is_dir() { Some(path.as_path()) } else { path.parent() });
+    let text = std::fs::read_to_string(folder.unwrap_or(Path::new(".")).join("README.md")).ok()?;
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    paragraphs.find(|paragraph| !paragraph.is_empty() && !paragraph.starts_with('#')).map(str::to_owned)
+}
+
+/// Writes the card.
+pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
+    let Facts { options, serving, results, .. } = facts;
+    let about = about.unwrap_or(
+        "The folder of the labelled passages has no README.md that says who wrote and who labelled them.",
+    );
+    let mut card = format!("# {}\n\n{about}\n", serving.name);
+    let mut section =
+        |title: &str, text: &str| card.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
+
+    section(
+        "What it is",
+        &format!(
+            "The encoder {} (SHA-256 of its `model.safetensors`: `{}`), its matrices as int8 rows and otherwise \
+             unchanged, with one logistic output per theme{} and a softmax over three sentiments. Input: {}. {}",
+            serving.base.name,
+            serving.base.sha256,
+            if serving.relevance.is_some() { ", one for being about SEND at all," } else { "" },
+            if serving.uses_context {
+                "the passage, and the headline as second segment"
+            } else {
+                "the passage alone"
+            },
+            licence(&serving.base.name),
+        ),
+    );
+    section("Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
+    let hashes: Vec<String> = facts.gold.files.iter().map(|(file, sum)| format!("`{sum}`  {file}")).collect();
+    section("Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
+    section(
+        "How it was made",
+        &format!(
+            "```sh\n{}\n```\n\nThe encoder is frozen. Outputs are L2-penalised logistic regressions over its pooled \
+             vector, fitted by L-BFGS; penalties by five-fold cross-validation by article: {}. {} Fixed seeds: the \
+             same input gives the same bytes.{}",
+            options.command,
+            penalties(facts),
+            choice(facts),
+            notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
+        ),
+    );
+    section(
+        "Results",
+        &format!(
+            "F1 with 95% bootstrap intervals over articles. `cross-validated` is measured on train, each article by \
+             outputs and thresholds it had no part in; `dev` chose the thresholds and is optimistic; `test` chose \
+             nothing. `lexicon` is the engine of word lists.\n\n{}",
+            render::side_by_side(&columns(results)).markdown(),
+        ),
+    );
+    let (name, held_out) = results.held_out();
+    section(&format!("Precision and recall on {name}"), &render::labels(held_out).markdown());
+    if !held_out.kinds.is_empty() {
+        section(&format!("By outlet kind on {name}"), &render::kinds(held_out).markdown());
+    }
+    if !held_out.sentiment.is_empty() {
+        section(&format!("Sentiment on {name}"), &render::confusion(held_out).markdown());
+    }
+    section(
+        &format!("Calibration on {name}"),
+        &format!(
+            "How far a score can be read as a probability. Sentiment was learned with rarer classes counting for \
+             more, so its scores lean towards them.\n\n{}\nThresholds: {}.",
+            render::calibration(held_out).markdown(),
+            thresholds(serving),
+        ),
+    );
+    for (title, table) in &results.extra {
+        section(title, &table.markdown());
+    }
+    section("Limits", LIMITS);
+    card
+}
+
+const LIMITS: &str = "\
+- Counts are uncorrected. A theme with a precision of 0.6 has two wrong passages in five; compare a theme over
+  time or between outlets only where the difference is larger than that can explain.
+- The results hold for passages like those measured on. Nothing was measured on the articles you read; label a
+  sample of your own before a number goes into a report.
+- A theme says what a passage speaks of, not whether what it says is true, and not how important it is.
+- Sentiment is how things look for SEND children, families and services in the passage. It is not the author's
+  view, not towards a person or theme, and too weak here to rank outlets or single articles.
+- Nothing here is a judgement of a council, a school or a person.";
+
+impl Results {
+    /// The results on passages that chose nothing, and what they are called.
+    pub(super) fn held_out(&self) -> (&'static str, &Evaluation) {
+        self.test.as_ref().map_or(("train, cross-validated", &self.cross_validated), |test| ("test", test))
+    }
+}
+
+/// The evaluations to show beside each other.
+pub(super) fn columns(results: &Results) -> Vec<(&'static str, &Evaluation)> {
+    let mut columns = vec![("cross-validated", &results.cross_validated)];
+    let others = [
+        ("lexicon, dev", &results.lexicon_dev),
+        ("dev", &results.dev),
+        ("lexicon, test", &results.lexicon_test),
+        ("test", &results.test),
+    ];
+    columns.extend(others.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation.as_ref()?))));
+    columns
+}
+
+/// What was learned from and measured on, in one line.
+pub(super) fn data(facts: &Facts<'_>) -> String {
+    let gold = facts.gold;
+    let parts: Vec<String> = Split::ALL
+        .iter()
+        .map(|&split| (split, if split == Split::Train { facts.train.to_vec() } else { gold.of(split) }))
+        .filter(|(_, passages)| !passages.is_empty())
+        .map(|(split, passages)| {
+            format!("{} {} passages of {} articles", split.as_str(), passages.len(), gold.articles(&passages))
+        })
+        .collect();
+    let left_out = match facts.left_out {
+        0 => "No passage of train is a near-copy of a held-out one.".to_owned(),
+        1 => "One passage of train was left out as a near-copy of a held-out one.".to_owned(),
+        count => format!("{count} passages of train were left out as near-copies of held-out ones."),
+    };
+    format!("Labelled: {}. {left_out}\n", parts.join("; "))
+}
+
+/// What a reader should know besides.
+pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
+    let mut notes = facts.plan.notes.clone();
+    if facts.gold.of(Split::Dev).is_empty() {
+        notes.push(
+            "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
+        );
+    }
+    if facts.results.test.is_none() {
+        notes.push("There is no test split: the cross-validated results are the honest ones.".into());
+    }
+    notes
+}
+
+/// Shares of labels per split.
+fn bands(facts: &Facts<'_>) -> Table {
+    let gold = facts.gold;
+    let header = ["share of passages"].into_iter().chain(Split::ALL.iter().map(|split| split.as_str()));
+    let mut table = Table { header: header.map(str::to_owned).collect(), rows: Vec::new() };
+    let splits: Vec<Vec<usize>> = Split::ALL.iter().map(|&split| gold.of(split)).collect();
+    let mut add = |name: &str, holds: &dyn Fn(usize) -> bool| {
+        let cells = splits.iter().map(|passages| {
+            let holding = passages.iter().filter(|&&index| holds(index)).count();
+            match passages.len() {
+                0 => "–".to_owned(),
+                all => format!("{:.0}%", 100.0 * holding as f64 / all as f64),
+            }
+        });
+        table.rows.push([name.to_owned()].into_iter().chain(cells).collect());
+    };
+    for (theme, name) in gold.themes.iter().enumerate() {
+        add(name, &|index| gold.passages[index].themes[theme] == Some(true));
+    }
+    let has_no_theme = |index: usize| !gold.passages[index].themes.contains(&Some(true));
+    let is_elsewhere = |index: usize| gold.passages[index].is_relevant == Some(false);
+    add("no theme", &|index| has_no_theme(index) && !is_elsewhere(index));
+    add("about something else", &is_elsewhere);
+    for sentiment in Sentiment::ALL {
+        add(sentiment.as_str(), &|index| gold.passages[index].sentiment == Some(sentiment));
+    }
+    table
+}
+
+fn penalties(facts: &Facts<'_>) -> String {
+    let shown: Vec<String> =
+        facts.fitted.penalties.iter().map(|(task, penalty)| format!("{task} {penalty}")).collect();
+    shown.join(", ")
+}
+
+fn choice(facts: &Facts<'_>) -> &'static str {
+    if facts.gold.of(Split::Dev).is_empty() {
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (highest F1 per theme) were \
+         chosen on outputs of cross-validation."
+    } else {
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (highest F1 per theme) were \
+         chosen on dev."
+    }
+}
+
+fn thresholds(serving: &Serving) -> String {
+    let themes = serving.themes.iter().map(|theme| (theme.name.as_str(), theme.decision));
+    let relevance = serving.relevance.map(|decision| ("relevant", decision));
+    let shown: Vec<String> =
+        themes.chain(relevance).map(|(name, decision)| format!("{name} {:.2}", decision.threshold)).collect();
+    shown.join(", ")
+}
+
+/// Licence of the base, where it is the one that ships.
+fn licence(base: &str) -> &'static str {
+    match base {
+        "all-MiniLM-L6-v2" => {
+            "Licence of the encoder: Apache-2.0 (sentence-transformers); of the outputs: as the project."
+        }
+        _ => "The licence of the encoder is that of its origin.",
+    }
+}

@@ -1,0 +1,172 @@
+//! Tests of the whole, on made-up vectors and passages: the encoder itself is tested elsewhere.
+
+use super::fit::{Decisions, KeptHead, cross_validate, fit};
+use super::plan::{Plan, Source};
+use super::*;
+use crate::evaluate::random::Random;
+use crate::gold::GoldPassage;
+use crate::models::Head;
+
+/// Passages whose theme, relevance and sentiment can be read off the first three elements of their vectors.
+fn problem(passages: usize) -> (Gold, Vec<Vec<f32>>) {
+    let mut random = Random::new(11);
+    let vectors: Vec<Vec<f32>> =
+        (0..passages).map(|_| (0..12).map(|_| random.below(2001) as f32 / 1000.0 - 1.0).collect()).collect();
+    let passage = |(index, vector): (usize, &Vec<f32>)| {
+        let is_relevant = vector[1] > -0.8;
+        GoldPassage {
+            id: index.to_string(),
+            article: format!("article {}", index / 5),
+            position: 0,
+            headline: None,
+            text: "Text.".into(),
+            themes: vec![Some(is_relevant && vector[0] > 0.2)],
+            sentiment: Some(
+                Sentiment::ALL[if vector[2] < -0.3 { 0 } else { 1 + usize::from(vector[2] > 0.3) }],
+            ),
+            is_mixed: None,
+            is_relevant: Some(is_relevant),
+            needs_context: None,
+            outlet_kind: None,
+            year: None,
+            batch: None,
+            split: if index % 20 < 10 { Split::Train } else { Split::Dev },
+        }
+    };
+    let passages = vectors.iter().enumerate().map(passage).collect();
+    (Gold { themes: vec!["transport".into()], passages, files: Vec::new() }, vectors)
+}
+
+#[test]
+fn what_can_be_learned_is_learned() {
+    let (gold, vectors) = problem(600);
+    let [train, dev, _] = Split::ALL.map(|split| gold.of(split));
+    let plan = Plan::learn_all(1);
+    let fitted = fit(&gold, &vectors, &train, &plan);
+    let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
+    let honest = evaluate(&gold, &train, &cross_validate(&gold, &train, &fitted, &plan));
+    let dev = evaluate(&gold, &dev, &decisions.predict(&dev, &fitted.logits));
+    for evaluation in [&honest, &dev] {
+        assert!(evaluation.macro_f1.expect("a theme").value > 0.9);
+        assert!(evaluation.relevant.as_ref().and_then(|label| label.f1).expect("labelled").value > 0.95);
+        assert!(evaluation.sentiment_macro_f1.expect("labelled").value > 0.85);
+    }
+    // The honest measure never beats the optimistic one by much.
+    assert!(honest.macro_f1.expect("a theme").value < dev.macro_f1.expect("a theme").value + 0.05);
+}
+
+#[test]
+fn labels_that_are_noise_are_not_learned() {
+    let (mut gold, vectors) = problem(300);
+    let mut random = Random::new(5);
+    gold.passages.iter_mut().for_each(|passage| passage.themes = vec![Some(random.below(5) == 0)]);
+    let train: Vec<usize> = (0..300).collect();
+    let plan = Plan::learn_all(1);
+    let fitted = fit(&gold, &vectors, &train, &plan);
+    let honest = evaluate(&gold, &train, &cross_validate(&gold, &train, &fitted, &plan));
+    assert!(honest.macro_f1.expect("a theme").value < 0.45);
+}
+
+#[test]
+fn the_same_input_gives_the_same_heads() {
+    let (gold, vectors) = problem(200);
+    let train = gold.of(Split::Train);
+    let plan = Plan::learn_all(1);
+    let first = fit(&gold, &vectors, &train, &plan);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("three threads");
+    let second = pool.install(|| fit(&gold, &vectors, &train, &plan));
+    assert_eq!(first.heads, second.heads);
+    assert_eq!(first.logits, second.logits);
+}
+
+#[test]
+fn a_kept_head_and_its_decision_stay_as_they_are() {
+    let (gold, vectors) = problem(200);
+    let train = gold.of(Split::Train);
+    let mut head = Head::zero(12);
+    head.weight[0] = 3.0;
+    let decision = Decision { threshold: 0.37, ..Decision::default() };
+    let mut plan = Plan::learn_all(1);
+    plan.themes[0] = Source::Keep(KeptHead { head: head.clone(), decision });
+    let fitted = fit(&gold, &vectors, &train, &plan);
+    assert_eq!(fitted.heads.themes, [head]);
+    assert_eq!(Decisions::choose(&gold, &train, &fitted.logits, &plan).themes, [decision]);
+    assert!(fitted.penalties.iter().all(|(task, _)| task != "transport"));
+}
+
+#[test]
+fn a_model_learned_is_served_as_it_was_measured() {
+    let base = ModelFiles::embedded().expect("the shipped model");
+    let mut options = Options { name: "mine".into(), ..Options::default() };
+    options.is_anew = true;
+    let texts = [
+        ("The taxi to school was cancelled again and the driver never called.", true),
+        ("The minibus leaves at seven and the ride takes an hour.", true),
+        ("Reading results have gone up for the third year.", false),
+        ("The committee will meet on Tuesday evening.", false),
+    ];
+    let passage = |index: usize| {
+        let (text, has_theme) = texts[index % texts.len()];
+        GoldPassage {
+            id: index.to_string(),
+            article: index.to_string(),
+            position: 0,
+            headline: None,
+            text: format!("{text} It was week {index}."),
+            themes: vec![Some(has_theme)],
+            sentiment: None,
+            is_mixed: None,
+            is_relevant: None,
+            needs_context: None,
+            outlet_kind: None,
+            year: None,
+            batch: None,
+            split: Split::Train,
+        }
+    };
+    let gold = Gold {
+        themes: vec!["transport".into()],
+        passages: (0..32).map(passage).collect(),
+        files: Vec::new(),
+    };
+    let train: Vec<usize> = (0..32).collect();
+    let plan = Plan::new(&gold, &train, &base, true).expect("enough passages");
+    assert_eq!((&plan.relevant, &plan.sentiment), (&Source::Absent, &Source::Absent));
+    let vectors = embed(&base, &gold, Context::None, &mut |_, _| {}).expect("the shipped encoder");
+    let fitted = fit(&gold, &vectors, &train, &plan);
+    let decisions = Decisions::choose(&gold, &train, &fitted.logits, &plan);
+    let results = Results {
+        cross_validated: evaluate(&gold, &train, &cross_validate(&gold, &train, &fitted, &plan)),
+        dev: None,
+        test: None,
+        lexicon_dev: None,
+        lexicon_test: None,
+        extra: Vec::new(),
+    };
+    let former = base.config.serving("base").expect("a section");
+    let serving = serving(&options, former, &plan, &gold.themes, &decisions, &results, false);
+    assert!(serving.measured["transport"].support == 16);
+    let files = base.with_heads(serving, &fitted.heads, "card").expect("heads of the model's shape");
+    let served = predict(&Encoder::new(&files, Kernel::best()).expect("a model"), &gold).expect("scores");
+    // Outputs of training passages come from cross-validation: those of the finished heads are worked out anew.
+    let mut whole = fitted.clone();
+    whole.logits = vectors.iter().map(|vector| super::fit::outputs(&whole.heads, vector)).collect();
+    for (served, expected) in served.iter().zip(decisions.predict(&train, &whole.logits)) {
+        assert!((served.scores.themes[0] - expected.scores.themes[0]).abs() < 1e-6);
+        assert_eq!(served.labels, expected.labels);
+    }
+}
+
+#[test]
+fn too_few_passages_of_a_theme_are_refused_by_its_name() {
+    let base = ModelFiles::embedded().expect("the shipped model");
+    let (mut gold, _) = problem(100);
+    let train = gold.of(Split::Train);
+    gold.passages.iter_mut().for_each(|passage| passage.themes = vec![Some(false)]);
+    let error = Plan::new(&gold, &train, &base, true).expect_err("no passage has the theme");
+    assert!(
+        error.to_string().contains("`transport` has 0 training passages with it and 50 without"),
+        "{error}"
+    );
+    assert!(error.hint().is_some());
+}
