@@ -131,17 +131,20 @@ fn weigh(examples: &mut [Example]) {
     examples.iter_mut().for_each(|example| example.weight *= scale);
 }
 
-fn numbered<T>(examples: &[Example], values: Vec<T>) -> Vec<(usize, T)> {
-    examples.iter().map(|example| example.row).zip(values).collect()
+fn numbered<const K: usize>(examples: &[Example], outputs: Vec<[f64; K]>) -> Numbered<K> {
+    examples.iter().map(|example| example.row).zip(outputs).collect()
 }
 
-/// Outputs by fits without the passage's fold, by the passage's number.
+/// Outputs of one task, each with the number of its passage.
+type Numbered<const K: usize> = Vec<(usize, [f64; K])>;
+
+/// Outputs by fits without the passage's fold.
 #[derive(Default)]
 struct HeldOut {
     /// Theme and outputs.
-    themes: Vec<(usize, Vec<(usize, [f64; 1])>)>,
-    relevant: Vec<(usize, [f64; 1])>,
-    sentiment: Vec<(usize, [f64; 3])>,
+    themes: Vec<(usize, Numbered<1>)>,
+    relevant: Numbered<1>,
+    sentiment: Numbered<3>,
 }
 
 impl HeldOut {

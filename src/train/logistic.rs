@@ -187,7 +187,7 @@ mod tests {
         let mut value = || random.below(2001) as f32 / 1000.0 - 1.0;
         let vectors: Vec<Vec<f32>> = (0..200).map(|_| vec![value(), 5.0 * value(), 0.01 * value()]).collect();
         let class = |index: usize, vector: &Vec<f32>| {
-            usize::from(vector[0] + vector[1] > 0.3) ^ usize::from(noise && index % 7 == 0)
+            usize::from(vector[0] + vector[1] > 0.3) ^ usize::from(noise && index.is_multiple_of(7))
         };
         let rows = vectors.iter().enumerate().map(|(row, vector)| example(row, class(row, vector))).collect();
         (vectors, rows)
