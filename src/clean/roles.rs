@@ -1,6 +1,6 @@
 //! Decides what each line of a page is.
 //!
-//! *Takes* lines, what their words say ([`phrases`](super::phrases)) and how likely each is article text.
+//! *Takes* lines, what their words say ([`phrases`]) and how likely each is article text.
 //! *Gives* a role and the name of its rule for each line. *Fails* never. *Cost*: a few passes over the lines.
 //!
 //! The order of the passes is the order of trust: known wordings, shapes (dates, bylines), the probability,

@@ -208,7 +208,7 @@ mod tests {
             assert_eq!(unescape(text), plain);
         }
         assert_eq!(without_tags("One <em>two</em> <5 <a href='x'>three</a>"), "One two <5 three");
-        assert_eq!(one_line("&#27;[31mA\u{202e} &lt;b>bus\n"), Some("A bus".into()));
+        assert_eq!(one_line("\u{1b}[31mA\u{202e} &lt;b>bus\n"), Some("A bus".into()));
     }
 
     #[test]

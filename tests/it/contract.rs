@@ -27,7 +27,7 @@ fn texts() -> Vec<String> {
 }
 
 fn inputs(texts: &[String]) -> Vec<Input<'_>> {
-    let context = |index: usize| (index % 2 == 0).then_some("Buses cut in Norchester");
+    let context = |index: usize| index.is_multiple_of(2).then_some("Buses cut in Norchester");
     texts.iter().enumerate().map(|(index, text)| Input { text, context: context(index) }).collect()
 }
 
