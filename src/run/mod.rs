@@ -146,6 +146,9 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
     let input_hash = pool
         .install(|| pipeline::run(&walk.sources, &options(config), None, metadata.as_ref(), &mut tables))?;
     let finished = tables.finish(metadata.as_ref())?;
+    if finished.counts.articles + finished.counts.articles_outside == 0 {
+        return Err(nothing_to_read(config, &finished.skipped));
+    }
     let mut record = Record {
         sendlens: env!("CARGO_PKG_VERSION").to_owned(),
         configuration: configuration(layers),
