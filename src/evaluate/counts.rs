@@ -67,8 +67,11 @@ pub struct Tallied {
     pub passages: u64,
     /// One per theme.
     pub themes: Vec<Counts>,
-    /// About SEND or not.
+    /// About SEND.
     pub relevant: Counts,
+    /// About something else, the rarer side of the same decision: giving `relevant` to everything looks good
+    /// on the other side.
+    pub off_topic: Counts,
     /// Passages about SEND by true sentiment (rows) and given sentiment (columns), both in the order of
     /// [`Sentiment::ALL`].
     pub confusion: [[u64; 3]; 3],
@@ -102,6 +105,7 @@ impl Tallied {
         }
         if let Some(is_relevant) = truth.is_relevant {
             self.relevant.add(given.is_relevant, is_relevant);
+            self.off_topic.add(!given.is_relevant, !is_relevant);
         }
         // What passages about something else say of it is not asked.
         if let Some(sentiment) = truth.sentiment.filter(|_| truth.is_relevant != Some(false)) {
@@ -113,6 +117,7 @@ impl Tallied {
     pub fn merge(&mut self, other: &Self) {
         self.passages += other.passages;
         self.relevant += other.relevant;
+        self.off_topic += other.off_topic;
         for (counts, other) in self.themes.iter_mut().zip(&other.themes) {
             *counts += *other;
         }
@@ -186,6 +191,7 @@ mod tests {
             passages: 10,
             themes: vec![counts, Counts { hits: 1, false_alarms: 0, misses: 0 }, Counts::default()],
             relevant: Counts::default(),
+            off_topic: Counts::default(),
             // Rows: true; columns: given.
             confusion: [[4, 1, 0], [1, 2, 1], [0, 0, 1]],
         };
@@ -207,6 +213,7 @@ mod tests {
         assert_eq!(tallied.themes[0], Counts::default());
         assert_eq!(tallied.themes[1], Counts { hits: 1, false_alarms: 1, misses: 0 });
         assert_eq!(tallied.relevant, Counts { hits: 0, false_alarms: 1, misses: 0 });
+        assert_eq!(tallied.off_topic, Counts { hits: 0, false_alarms: 0, misses: 1 });
         assert_eq!(tallied.confusion, [[1, 0, 0], [0, 0, 0], [0, 0, 0]]);
     }
 }

@@ -140,7 +140,7 @@ pub struct Interval {
 /// Quality of one label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelQuality {
-    /// Name of the theme, `relevant`, or the sentiment.
+    /// Name of the theme, `relevant`, `off_topic`, or the sentiment.
     pub name: String,
     /// The counts behind it.
     pub counts: Counts,
@@ -192,6 +192,8 @@ pub struct Evaluation {
     pub micro_f1: Option<Interval>,
     /// About SEND or not; `None` if not labelled.
     pub relevant: Option<LabelQuality>,
+    /// About something else: the rarer side of the same decision; `None` if not labelled.
+    pub off_topic: Option<LabelQuality>,
     /// Per sentiment, on passages about SEND; empty if not labelled.
     pub sentiment: Vec<LabelQuality>,
     /// Mean of the sentiments' F1.
@@ -239,6 +241,7 @@ pub fn evaluate(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> 
         macro_f1: interval(&Tallied::macro_f1),
         micro_f1: interval(&Tallied::micro_f1),
         relevant: has_relevance.then(|| quality("relevant", &|tallied| tallied.relevant)),
+        off_topic: has_relevance.then(|| quality("off_topic", &|tallied| tallied.off_topic)),
         sentiment: sentiments
             .iter()
             .map(|&sentiment| quality(sentiment.as_str(), &|tallied| tallied.sentiment(sentiment)))
@@ -259,6 +262,7 @@ impl Evaluation {
         self.themes
             .iter()
             .chain(&self.relevant)
+            .chain(&self.off_topic)
             .chain(&self.sentiment)
             .map(|label| {
                 let measured = Measured {

@@ -85,6 +85,8 @@ pub fn side_by_side(evaluations: &[(&str, &Evaluation)]) -> Table {
     if evaluations.iter().any(|(_, evaluation)| evaluation.relevant.is_some()) {
         let find = |evaluation: &Evaluation| evaluation.relevant.as_ref().and_then(|label| label.f1);
         table.rows.push(row("relevant", &find, support(last.relevant.as_ref())));
+        let find = |evaluation: &Evaluation| evaluation.off_topic.as_ref().and_then(|label| label.f1);
+        table.rows.push(row("off_topic", &find, support(last.off_topic.as_ref())));
     }
     if evaluations.iter().any(|(_, evaluation)| !evaluation.sentiment.is_empty()) {
         for sentiment in Sentiment::ALL {
@@ -109,7 +111,13 @@ pub fn side_by_side(evaluations: &[(&str, &Evaluation)]) -> Table {
 #[must_use]
 pub fn labels(evaluation: &Evaluation) -> Table {
     let mut table = Table::new(["label", "precision", "recall", "F1", "passages"]);
-    for label in evaluation.themes.iter().chain(&evaluation.relevant).chain(&evaluation.sentiment) {
+    for label in evaluation
+        .themes
+        .iter()
+        .chain(&evaluation.relevant)
+        .chain(&evaluation.off_topic)
+        .chain(&evaluation.sentiment)
+    {
         table.row([
             label.name.clone(),
             interval(label.precision),

@@ -166,6 +166,9 @@ mod tests {
         assert!((threshold_of_equal_counts(&pairs) - 0.55).abs() < 1e-6);
         assert_eq!(threshold_of_equal_counts(&[(Some(0.9), false)]), 0.5);
         assert_eq!(threshold_of_equal_counts(&[(None, true), (Some(0.9), true), (Some(0.3), false)]), 0.15);
-        assert_eq!(threshold_of_equal_counts(&[(Some(0.4), true), (Some(0.4), false), (Some(0.4), false)]), 0.2);
+        assert_eq!(
+            threshold_of_equal_counts(&[(Some(0.4), true), (Some(0.4), false), (Some(0.4), false)]),
+            0.2
+        );
     }
 }

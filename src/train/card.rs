@@ -78,7 +78,8 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
         &format!(
             "F1 with 95% bootstrap intervals over articles. `cross-validated` is measured on train, each article by \
              outputs and thresholds it had no part in; `dev` chose the thresholds and is optimistic; `test` chose \
-             nothing. `lexicon` is the engine of word lists.\n\n{}",
+             nothing. `lexicon` is the engine of word lists, to which every passage is \
+             about SEND; `off_topic` is about something else.\n\n{}",
             render::side_by_side(&columns(results)).markdown(),
         ),
     );
@@ -214,11 +215,11 @@ fn penalties(facts: &Facts<'_>) -> String {
 
 fn choice(facts: &Facts<'_>) -> &'static str {
     if facts.gold.of(Split::Dev).is_empty() {
-        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given as deserved, relevance at its highest F1) were \
-         chosen on outputs of cross-validation."
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given \
+         as deserved, relevance at its highest F1) were chosen on outputs of cross-validation."
     } else {
-        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given as deserved, relevance at its highest F1) were \
-         chosen on dev."
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given \
+         as deserved, relevance at its highest F1) were chosen on dev."
     }
 }
 

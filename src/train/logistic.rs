@@ -10,6 +10,7 @@ use super::lbfgs::{add, dot, minimise};
 use crate::models::Head;
 
 /// An element that varies less does not vary: vectors hold f32 values of about ±0.5, so this is their rounding.
+/// MiniLM has three such elements; scaled up they would get weights beyond the range of f32.
 const MIN_DEVIATION: f64 = 1e-6;
 
 /// Vectors, each element with mean 0 and standard deviation 1 over those they were scaled by.
@@ -244,6 +245,16 @@ mod tests {
                 assert!((product + f64::from(head.bias) - expected).abs() < 1e-4);
             }
         }
+    }
+
+    #[test]
+    fn an_element_that_hardly_varies_gets_no_weight() {
+        let (mut vectors, rows) = problem(true);
+        vectors.iter_mut().enumerate().for_each(|(row, vector)| vector[1] = 0.01 + 1e-9 * (row % 2) as f32);
+        let features = Features::new(&vectors, &(0..200).collect::<Vec<_>>());
+        let [head] = Regression::<1>::fit(&features, &rows, 1e-4, None).heads(&features);
+        assert_eq!(head.weight[1], 0.0);
+        assert!(head.weight.iter().all(|weight| weight.abs() < 1e3), "{head:?}");
     }
 
     #[test]

@@ -244,7 +244,7 @@ fn serving(
 fn is_kept(plan: &Plan, serving: &Serving, label: &str) -> bool {
     match serving.themes.iter().position(|theme| theme.name == label) {
         Some(theme) => matches!(plan.themes[theme], Source::Keep(_)),
-        None if label == "relevant" => matches!(plan.relevant, Source::Keep(_)),
+        None if label == "relevant" || label == "off_topic" => matches!(plan.relevant, Source::Keep(_)),
         None => {
             let is_sentiment = Sentiment::ALL.iter().any(|sentiment| sentiment.as_str() == label);
             is_sentiment && matches!(plan.sentiment, Source::Keep(_))
