@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::article::{Article, Passage, Published, RawArticle, Role, Skipped};
+use crate::article::{Article, Passage, Published, RawArticle, Skipped};
 use crate::duplicate;
 use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
@@ -210,7 +210,7 @@ pub fn score(documents: &mut [Document], engine: &dyn Classifier, thresholds: &T
         for (index, passage) in document.passages.iter().enumerate() {
             if passage.kind.is_counted() {
                 places.push((number, index));
-                let context = engine.uses_context().then(|| context(document, index)).flatten();
+                let context = engine.uses_context().then(|| document.article.title()).flatten();
                 inputs.push(Input { text: passage.span.of(&document.article.text), context });
             }
         }
@@ -221,17 +221,6 @@ pub fn score(documents: &mut [Document], engine: &dyn Classifier, thresholds: &T
         documents[*number].scored[*index] = Some(Scored { scores, labels });
     }
     Ok(places.len())
-}
-
-/// What resolves "he", "the report", "it": the lead-in of a list item, else the headline.
-fn context(document: &Document, index: usize) -> Option<&str> {
-    let passage = &document.passages[index];
-    match passage.lead_in {
-        Some(position) if passage.kind == Role::ListItem => {
-            document.passages.get(position - 1).map(|lead_in| lead_in.span.of(&document.article.text))
-        }
-        _ => document.article.title(),
-    }
 }
 
 /// Whether an article lies in the range of dates, or is undated. A month or year that overlaps the range does.

@@ -5,7 +5,7 @@ use crate::gold::Gold;
 use crate::models::{Decision, Head, Heads, Platt};
 use crate::score::{Scores, Thresholds};
 
-use super::calibrate::{platt, temperature, threshold_of_equal_counts, threshold_of_highest_f1};
+use super::calibrate::{RELEVANCE, platt, temperature, threshold};
 use super::folds::{FOLDS, folds};
 use super::logistic::{Example, Features};
 use super::plan::{Plan, Source};
@@ -178,8 +178,8 @@ pub(super) struct Decisions {
 }
 
 impl Decisions {
-    /// Calibrates on the passages numbered and takes the thresholds: for themes those that give each as often as it
-    /// is deserved there, for relevance that of the highest F1.
+    /// Calibrates on the passages numbered and takes the thresholds that give each theme as often as it is
+    /// deserved there.
     pub(super) fn choose(gold: &Gold, passages: &[usize], logits: &[Logits], plan: &Plan) -> Self {
         let relevance = match &plan.relevant {
             Source::Keep(kept) => Some(kept.decision),
@@ -190,9 +190,7 @@ impl Decisions {
                     .filter_map(|&index| Some((logits[index].relevant?, gold.passages[index].is_relevant?)))
                     .collect();
                 let calibration = platt(&pairs);
-                let scored: Vec<_> =
-                    pairs.iter().map(|(logit, truth)| (score(*logit, calibration), *truth)).collect();
-                Some(Decision { threshold: threshold_of_highest_f1(&scored), calibration })
+                Some(Decision { threshold: RELEVANCE, calibration })
             }
         };
         // A passage that is taken to be about something else is given no theme.
@@ -220,7 +218,7 @@ impl Decisions {
                         (given, truth)
                     })
                     .collect();
-                Decision { threshold: threshold_of_equal_counts(&scored), calibration }
+                Decision { threshold: threshold(&scored), calibration }
             })
             .collect();
         let temperature = match &plan.sentiment {

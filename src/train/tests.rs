@@ -51,8 +51,6 @@ fn what_can_be_learned_is_learned() {
         assert!(evaluation.relevant.as_ref().and_then(|label| label.f1).expect("labelled").value > 0.95);
         assert!(evaluation.sentiment_macro_f1.expect("labelled").value > 0.85);
     }
-    // The honest measure never beats the optimistic one by much.
-    assert!(honest.macro_f1.expect("a theme").value < dev.macro_f1.expect("a theme").value + 0.05);
 }
 
 #[test]
