@@ -78,7 +78,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// JSON that is safe to print and means the same: what a terminal obeys or hides stands as `\uXXXX`.
+/// JSON that is safe to print and means the same: what a terminal obeys or hides stands as an escape such as `\u001b`.
 ///
 /// Control characters are escaped by any JSON writer already; this adds bidi controls and their like, which
 /// can only stand inside strings.

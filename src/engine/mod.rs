@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 
 /// One text to score.
@@ -47,7 +47,7 @@ pub trait Classifier: Send + Sync {
     /// Whether `context` changes scores; if so, whoever stores scores keys on both.
     fn uses_context(&self) -> bool;
 
-    /// SHA-256 over everything that decides scores, in hexadecimal.
+    /// Changes with everything that decides scores: a SHA-256 in hexadecimal, and what the engine adds to it.
     fn hash(&self) -> &str;
 
     /// Scores each input, in order. An odd text (empty, huge, another language) is not an error.
@@ -76,11 +76,39 @@ pub enum EngineConfig {
 /// Opens the engine that `config` names.
 ///
 /// # Errors
-/// [`crate::Error::Model`] if a model folder is incomplete, altered or not of a kind that is served.
+/// [`Error::Model`] if a model folder is incomplete, altered or not of a kind that is served, or if its themes
+/// are not those of the codebook in their order.
 pub fn open(config: &EngineConfig, codebook: &Codebook) -> Result<Box<dyn Classifier>> {
-    Ok(match config {
+    let engine: Box<dyn Classifier> = match config {
         EngineConfig::Lexicon => Box::new(lexicon::Lexicon::new(codebook)),
         EngineConfig::Encoder => Box::new(encoder::Encoder::embedded()?),
         EngineConfig::Model { path } => Box::new(encoder::Encoder::open(path)?),
-    })
+    };
+    let (has, wanted) = (&engine.labels().themes, codebook.names());
+    if *has != wanted {
+        return Err(Error::model(
+            format!(
+                "{} has the themes {}, the codebook has {}",
+                engine.name(),
+                has.join(", "),
+                wanted.join(", ")
+            ),
+            "use --engine lexicon, or learn the themes of the codebook with `sendlens train --heads-only`",
+        ));
+    }
+    Ok(engine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_without_the_themes_of_the_codebook_is_refused() {
+        let text = "version = \"1\"\n[[theme]]\nname = \"funding\"\ndefinition = \"x\"\n";
+        let codebook = Codebook::parse(text).expect("a codebook");
+        let fault = open(&EngineConfig::Encoder, &codebook).err().expect("other themes");
+        assert!(fault.to_string().contains("funding"), "{fault}");
+        assert!(open(&EngineConfig::Lexicon, &codebook).is_ok());
+    }
 }

@@ -16,15 +16,13 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::config::nearest;
 use crate::error::{Error, Result};
 use crate::plain;
 use crate::score::Sentiment;
 
 /// Largest file read, in bytes; 5,000 passages have about 3 MB.
 const MAX_FILE_BYTES: u64 = 1 << 28;
-
-/// Most letters in which a mistyped theme may differ from the one suggested.
-const MAX_TYPOS: usize = 3;
 
 /// What a passage may be used for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -262,7 +260,7 @@ fn check(line: &Line, themes: &[String]) -> Result<(), Complaint> {
     }
     for (index, theme) in line.themes.iter().enumerate() {
         if !themes.contains(theme) {
-            let hint = nearest(theme, themes).map_or_else(
+            let hint = nearest(&theme.to_lowercase(), themes.iter().map(String::as_str)).map_or_else(
                 || format!("the codebook has {}", themes.join(", ")),
                 |known| format!("did you mean `{known}`?"),
             );
@@ -277,16 +275,6 @@ fn check(line: &Line, themes: &[String]) -> Result<(), Complaint> {
         return Err(("`relevant` is false, but there are themes".into(), Some(hint)));
     }
     Ok(())
-}
-
-/// The known theme that a mistyped one is nearest to.
-fn nearest<'a>(theme: &str, themes: &'a [String]) -> Option<&'a String> {
-    themes
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&theme.to_lowercase(), known), known))
-        .filter(|(typos, _)| *typos <= MAX_TYPOS)
-        .min()
-        .map(|(_, known)| known)
 }
 
 /// The passage before each in its article, where both are there and `position` says so.

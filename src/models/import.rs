@@ -199,38 +199,3 @@ fn encoder_name(name: &str) -> Option<String> {
     // Position ids are a counter, not weights.
     (is_encoder && !name.ends_with(".position_ids")).then(|| name.to_owned())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::codebook::Codebook;
-    use crate::models::{Base, Decision, FORMAT, Pooling, SentimentHead, ThemeHead};
-
-    #[test]
-    #[ignore = "writes a model folder: needs SENDLENS_BASE and SENDLENS_MODEL_OUT"]
-    fn a_draft_model_is_written() {
-        let folder =
-            |name| std::env::var_os(name).map(std::path::PathBuf::from).expect("the variable is set");
-        let base = BaseModel::read(&folder("SENDLENS_BASE")).expect("a base model");
-        let themes = Codebook::shipped().names();
-        let serving = Serving {
-            format: FORMAT,
-            name: "sendlens-minilm".into(),
-            base: Base { name: "all-MiniLM-L6-v2".into(), sha256: base.sha256.clone() },
-            pooling: Pooling::Mean,
-            max_tokens: 512,
-            uses_context: false,
-            themes: themes
-                .into_iter()
-                .map(|name| ThemeHead { name, decision: Decision::default() })
-                .collect(),
-            relevance: Some(Decision::default()),
-            sentiment: SentimentHead::default(),
-            measured: std::collections::BTreeMap::new(),
-        };
-        let heads = Heads::zero(&serving, base.config.hidden_size);
-        let card = "# sendlens-minilm\n\nA draft: the base encoder in int8 with heads that are all zero.\n";
-        let files = base.into_model(serving, &heads, card).expect("heads of the model's shape");
-        files.write(&folder("SENDLENS_MODEL_OUT")).expect("the folder can be written");
-    }
-}
