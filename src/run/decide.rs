@@ -13,7 +13,7 @@ use polars::prelude::{DataFrame, PlSmallStr};
 
 use super::output::Output;
 use super::tables::{Covered, totals, write_frequencies};
-use super::{Outcome, override_thresholds};
+use super::{Outcome, override_thresholds, still_measured};
 use crate::article::{Chosen, DateSource, Precision};
 use crate::error::{Error, Result};
 use crate::frame::schema::{self, name};
@@ -53,7 +53,10 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
             .collect(),
         relevant: record.engine.thresholds.get(name::RELEVANT).copied().unwrap_or(0.0),
     };
+    let before = used.clone();
     override_thresholds(&mut used, &themes, thresholds)?;
+    let measured = std::mem::take(&mut record.engine.measured);
+    record.engine.measured = still_measured(measured, &themes, &before, &used);
     for (theme, threshold) in themes.iter().zip(&used.themes) {
         record.engine.thresholds.insert(theme.clone(), *threshold);
     }

@@ -23,7 +23,7 @@ use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress, hex};
 use crate::read::metadata::Metadata;
 use crate::record::{self, Record};
-use crate::score::{LabelSet, Thresholds};
+use crate::score::{LabelSet, Measured, Thresholds};
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
@@ -357,8 +357,26 @@ fn engine_record(engine: &dyn Classifier, thresholds: &Thresholds) -> record::En
         hash: engine.hash().to_owned(),
         has_relevance: labels.has_relevance,
         thresholds: used,
-        measured: engine.measured(),
+        measured: still_measured(engine.measured(), &labels.themes, engine.thresholds(), thresholds),
     }
+}
+
+/// What was measured, less what other thresholds than those measured with make untrue.
+fn still_measured(
+    mut measured: BTreeMap<String, Measured>,
+    themes: &[String],
+    before: &Thresholds,
+    used: &Thresholds,
+) -> BTreeMap<String, Measured> {
+    if before.relevant != used.relevant {
+        return BTreeMap::new();
+    }
+    for (index, theme) in themes.iter().enumerate() {
+        if before.themes[index] != used.themes[index] {
+            measured.remove(theme);
+        }
+    }
+    measured
 }
 
 /// Settings that differ between machines without changing results; they stand under `environment`.
