@@ -195,9 +195,7 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
         });
         if let Some(scored) = scored {
             value["scores"] = scores(labels, scored);
-            let given = labels.themes.iter().zip(&scored.labels.themes);
-            value["themes"] =
-                given.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.as_str()).collect();
+            value["themes"] = scored.labels.given(&labels.themes).into();
             value["sentiment"] = scored.labels.sentiment.as_str().into();
             value["relevant"] = scored.labels.is_relevant.into();
         }

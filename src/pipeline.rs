@@ -15,6 +15,7 @@ use crate::duplicate;
 use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
 use crate::passage::{self, Unit};
+use crate::plain::hexadecimal;
 use crate::read::metadata::Metadata;
 use crate::score::{Labels, Scores, Thresholds, decide};
 use crate::walk::Source;
@@ -151,7 +152,7 @@ pub fn run(
         done.sources += batch.len();
         sink.progress(done);
     }
-    Ok(hex(&digest.finalize()))
+    Ok(hexadecimal(&digest.finalize()))
 }
 
 /// How many of `sources` make the next batch: at least one.
@@ -235,12 +236,6 @@ fn is_wanted(published: &Published, options: &Options) -> bool {
         crate::article::Precision::Year => chosen.date.last_of_year(),
     };
     options.since.is_none_or(|since| last >= since) && options.until.is_none_or(|until| chosen.date <= until)
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The key by which a passage's text counts as distinct: its cluster and normalised text.

@@ -85,6 +85,15 @@ pub struct Labels {
     pub sentiment: Sentiment,
 }
 
+impl Labels {
+    /// Names of the themes given, out of all `themes` in their order.
+    #[must_use]
+    pub fn given(&self, themes: &[String]) -> Vec<String> {
+        let pairs = themes.iter().zip(&self.themes);
+        pairs.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.clone()).collect()
+    }
+}
+
 /// Turns scores into labels.
 ///
 /// A theme is given at or above its threshold, and only to a relevant passage.

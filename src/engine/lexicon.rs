@@ -14,6 +14,7 @@ use vader_parity::SentimentIntensityAnalyzer;
 use crate::codebook::Codebook;
 use crate::engine::{Classifier, Input};
 use crate::error::Result;
+use crate::plain::hexadecimal;
 use crate::score::{LabelSet, Scores, Thresholds};
 
 /// Compound scores no further from zero than this are neutral, as VADER's authors have it.
@@ -64,7 +65,7 @@ impl Lexicon {
             labels: LabelSet { themes, has_relevance: false },
             terms,
             vader: SentimentIntensityAnalyzer::new(),
-            hash: digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            hash: hexadecimal(&digest.finalize()),
         }
     }
 

@@ -82,10 +82,7 @@ pub fn passages<'a>(document: &'a Document, themes: &'a [String]) -> Vec<Cells<'
         .map(|(passage, scored)| {
             let scores = scored.as_ref().map(|scored| &scored.scores);
             let labels = scored.as_ref().map(|scored| &scored.labels);
-            let given = labels.map(|labels| {
-                let pairs = themes.iter().zip(&labels.themes);
-                pairs.filter(|(_, is_given)| **is_given).map(|(name, _)| name.clone()).collect::<Vec<_>>()
-            });
+            let given = labels.map(|labels| labels.given(themes));
             vec![
                 passage_id(&article.id, passage.position).into(),
                 article.id.as_str().into(),

@@ -154,7 +154,7 @@ impl Gold {
                 }
             }
             let digest = Sha256::digest(&bytes);
-            gold.files.push((name, digest.iter().map(|byte| format!("{byte:02x}")).collect()));
+            gold.files.push((name, plain::hexadecimal(&digest)));
         }
         if gold.passages.is_empty() {
             return Err(Error::config_hint("there is no labelled passage", ONE_LINE));

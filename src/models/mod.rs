@@ -27,6 +27,7 @@ pub use weights::{Matrix, Weights};
 
 use crate::codebook::Codebook;
 use crate::error::{Error, Result};
+use crate::plain::hexadecimal;
 use config::WHOLE_FOLDER;
 
 const WEIGHTS: &str = "model.safetensors";
@@ -351,10 +352,6 @@ fn parse_sums(model: &str, bytes: &[u8]) -> Result<BTreeMap<String, String>> {
 /// SHA-256 of `bytes` in hexadecimal.
 fn sha256(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

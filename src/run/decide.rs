@@ -131,10 +131,7 @@ fn write_passages(
         .into_iter()
         .map(|id| {
             let labels = id.and_then(|id| labels.get(id));
-            let given = labels.map(|labels| {
-                let pairs = themes.iter().zip(&labels.themes);
-                pairs.filter(|(_, is_given)| **is_given).map(|(theme, _)| theme.clone()).collect::<Vec<_>>()
-            });
+            let given = labels.map(|labels| labels.given(themes));
             vec![labels.map(|labels| labels.is_relevant).into(), Value::from(given)]
         })
         .collect::<Vec<_>>();

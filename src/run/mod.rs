@@ -20,7 +20,8 @@ use crate::config::{Config, Layers, nearest};
 use crate::engine::{self, Classifier};
 use crate::error::{Error, Result};
 use crate::frame::schema;
-use crate::pipeline::{self, Document, Progress, hex};
+use crate::pipeline::{self, Document, Progress};
+use crate::plain::hexadecimal;
 use crate::read::metadata::Metadata;
 use crate::record::{self, Record};
 use crate::score::{LabelSet, Measured, Thresholds};
@@ -342,7 +343,7 @@ fn thread_pool(jobs: usize) -> Result<rayon::ThreadPool> {
 
 fn codebook_hash(codebook: &Codebook) -> String {
     let text = serde_json::to_vec(codebook).expect("a codebook is plain data");
-    hex(&Sha256::digest(text))
+    hexadecimal(&Sha256::digest(text))
 }
 
 fn engine_record(engine: &dyn Classifier, thresholds: &Thresholds) -> record::Engine {

@@ -14,7 +14,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::pipeline::hex;
+use crate::plain::hexadecimal;
 use crate::record::{RECORD, Record};
 
 /// A claimed output folder. Dropped without [`Output::publish`], it leaves `OUT` as it was.
@@ -226,7 +226,7 @@ fn hash(path: &Path) -> Result<String> {
         loop {
             let read = file.read(&mut buffer)?;
             if read == 0 {
-                return Ok(hex(&digest.finalize()));
+                return Ok(hexadecimal(&digest.finalize()));
             }
             digest.update(&buffer[..read]);
         }

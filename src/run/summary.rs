@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Outcome;
+use crate::inspect;
 use crate::plain;
 use crate::record::Record;
 use crate::tally::{Row, Subject};
@@ -48,11 +49,7 @@ pub fn dry_summary(outcome: &Outcome) -> String {
     if counts.articles_outside > 0 {
         let _ = writeln!(text, "{} are dated outside --since/--until.", counts.articles_outside);
     }
-    for row in &outcome.skipped {
-        let record = row.record.map(|number| format!(" record {number}")).unwrap_or_default();
-        let line = format!("not read: {}{record}: {} {}", row.path, row.reason, row.detail);
-        let _ = writeln!(text, "{}", plain::line(line.trim_end()));
-    }
+    text.push_str(&inspect::skipped(&outcome.skipped));
     text.push_str("Nothing was scored or written.\n");
     text
 }
