@@ -1,0 +1,71 @@
+//! `sendlens inspect`: one file, explained.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Zoned;
+
+use sendlens::config::{Layers, Origin};
+use sendlens::{Result, inspect, plain, run};
+
+use super::{print, say};
+
+/// Explain one file: blocks with roles, date clues and why, passages with scores.
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// The file.
+    file: PathBuf,
+    /// The n-th article of a file that holds many [default: all].
+    #[arg(long, value_name = "N")]
+    record: Option<usize>,
+    /// What labels passages: encoder or lexicon.
+    #[arg(long, default_value = "encoder")]
+    engine: String,
+    /// A model folder to use in place of the built-in model.
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<String>,
+    /// Where JSON or CSV records keep things: text=body,date=pubdate.
+    #[arg(long, value_name = "TARGET=KEY,…")]
+    map: Option<String>,
+    /// What is labelled: paragraph, segment, sentence or article.
+    #[arg(long, default_value = "paragraph")]
+    unit: String,
+    /// Later dates are rejected.
+    #[arg(long, value_name = "DAY", default_value = "today")]
+    as_of: String,
+    /// Print JSON: an array of articles.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn inspect(args: &InspectArgs) -> Result<u8> {
+    let mut layers = Layers::defaults();
+    let file = args.file.display().to_string();
+    let given = [
+        ("corpus", Some(&file)),
+        ("out", Some(&file)),
+        ("model", args.model.as_ref()),
+        ("map", args.map.as_ref()),
+    ];
+    let always = [("engine", Some(&args.engine)), ("unit", Some(&args.unit)), ("as-of", Some(&args.as_of))];
+    for (key, value) in given.into_iter().chain(always) {
+        if let Some(value) = value {
+            layers.set(key, value.clone(), Origin::Flag)?;
+        }
+    }
+    let explained = run::explain(&layers.config(Zoned::now().date())?, args.record)?;
+    let (labels, thresholds) = (&explained.labels, &explained.thresholds);
+    let documents = explained.documents.iter();
+    if args.json {
+        let values: Vec<_> = documents.map(|document| inspect::json(document, labels, thresholds)).collect();
+        print(&plain::json(&format!("{:#}\n", serde_json::Value::from(values))))?;
+    } else {
+        let texts: Vec<_> = documents.map(|document| inspect::text(document, labels, thresholds)).collect();
+        print(&texts.join("\n"))?;
+    }
+    if !explained.skipped.is_empty() {
+        say(inspect::skipped(&explained.skipped).trim_end());
+        return Ok(3);
+    }
+    Ok(0)
+}

@@ -1,0 +1,159 @@
+//! `sendlens run`: settings from flags, environment and file; progress; the summary.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Zoned;
+
+use sendlens::config::{self, Config, Layers, Origin};
+use sendlens::pipeline::Progress;
+use sendlens::run::{self, Outcome, summary};
+use sendlens::{Error, Result, plain};
+
+use super::{bar, print, say};
+
+/// Read a corpus, label its passages and write the tables.
+///
+/// Exit codes: 0 done; 1 failed, nothing published; 2 usage or configuration, or OUT is not ours;
+/// 3 done, but inputs could not be read (see skipped.csv; --allow-skipped makes it 0); 4 --strict and there
+/// were warnings; 5 another run holds OUT.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Folder of articles, or one file.
+    corpus: Option<String>,
+    /// Folder to publish: new, empty, or a former run of sendlens.
+    #[arg(short, long, value_name = "FOLDER")]
+    out: Option<String>,
+    /// Length of a row's period: day, week, month, quarter or year [default: month].
+    #[arg(long)]
+    period: Option<String>,
+    /// Columns to group rows by: outlet, format, language, date_source or a column of the metadata.
+    #[arg(long, value_name = "COLUMN,…")]
+    by: Option<String>,
+    /// First day of publication wanted; undated articles always stay.
+    #[arg(long, value_name = "DAY")]
+    since: Option<String>,
+    /// Last day of publication wanted.
+    #[arg(long, value_name = "DAY")]
+    until: Option<String>,
+    /// What labels passages: encoder (the built-in model) or lexicon (word lists) [default: encoder].
+    #[arg(long)]
+    engine: Option<String>,
+    /// A model folder to use in place of the built-in model.
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<String>,
+    /// A codebook to use in place of the built-in one.
+    #[arg(long, value_name = "FILE")]
+    codebook: Option<String>,
+    /// A CSV or JSON table about the articles: path, file or url, and date, outlet, title, author, ….
+    #[arg(long, value_name = "FILE")]
+    metadata: Option<String>,
+    /// Where JSON or CSV records keep things: text=body,date=pubdate.
+    #[arg(long, value_name = "TARGET=KEY,…")]
+    map: Option<String>,
+    /// What is labelled: paragraph, segment, sentence or article [default: paragraph].
+    #[arg(long)]
+    unit: Option<String>,
+    /// Thresholds over those of the model: transport=0.4,relevant=0.3.
+    #[arg(long, value_name = "THEME=VALUE,…")]
+    threshold: Option<String>,
+    /// Threads; 0 for one per core [default: 0].
+    #[arg(long, value_name = "N")]
+    jobs: Option<String>,
+    /// Day of the run, for reproducing an earlier one: later dates are rejected [default: today].
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
+    /// Largest file that is read, in MiB [default: 256].
+    #[arg(long, value_name = "MIB")]
+    max_file_mib: Option<String>,
+    /// Fail with exit code 4, publishing nothing, if there is any warning.
+    #[arg(long)]
+    strict: bool,
+    /// Exit with 0 although inputs could not be read.
+    #[arg(long)]
+    allow_skipped: bool,
+    /// Settings file [default: sendlens.toml in the working folder, if there is one].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Read everything and say what a run would meet; score and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print no summary and no progress.
+    #[arg(short, long)]
+    quiet: bool,
+    /// Print the run record as JSON on stdout in place of the summary.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &RunArgs) -> Result<u8> {
+    let layers = layers(args)?;
+    let config = layers.config(Zoned::now().date())?;
+    let bar = bar(args.quiet);
+    let mut on_progress = |progress: Progress, sources: usize| {
+        bar.set_length(sources as u64);
+        bar.set_position(progress.sources as u64);
+        bar.set_message(format!("{} articles, {} passages", progress.articles, progress.passages));
+    };
+    let outcome = if args.dry_run {
+        run::dry_run(&config, &layers, &mut on_progress)
+    } else {
+        run::run(&config, &layers, &mut on_progress)
+    };
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    if args.json {
+        print(&plain::json(&outcome.record.to_json()))?;
+    } else if !args.quiet {
+        say(&if args.dry_run { summary::dry_summary(&outcome) } else { summarise(&outcome, &config) });
+    }
+    Ok(outcome.exit_code(config.allows_skipped))
+}
+
+fn summarise(outcome: &Outcome, config: &Config) -> String {
+    summary::summary(outcome, &config.out.display().to_string()).trim_end().to_owned()
+}
+
+/// The settings of a run from all layers.
+fn layers(args: &RunArgs) -> Result<Layers> {
+    let mut layers = Layers::defaults();
+    let file = args.config.clone().unwrap_or_else(|| PathBuf::from(config::FILE));
+    if args.config.is_some() || Path::new(&file).exists() {
+        let text = std::fs::read_to_string(&file).map_err(|error| Error::io("read", &file, error))?;
+        layers.file(&file, &text)?;
+    }
+    layers.environment(std::env::vars_os().filter_map(|(name, value)| {
+        // A variable that is not UTF-8 cannot be one of ours.
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    }))?;
+    let flags: BTreeMap<&str, Option<&String>> = BTreeMap::from([
+        ("corpus", args.corpus.as_ref()),
+        ("out", args.out.as_ref()),
+        ("period", args.period.as_ref()),
+        ("by", args.by.as_ref()),
+        ("since", args.since.as_ref()),
+        ("until", args.until.as_ref()),
+        ("engine", args.engine.as_ref()),
+        ("model", args.model.as_ref()),
+        ("codebook", args.codebook.as_ref()),
+        ("metadata", args.metadata.as_ref()),
+        ("map", args.map.as_ref()),
+        ("unit", args.unit.as_ref()),
+        ("threshold", args.threshold.as_ref()),
+        ("jobs", args.jobs.as_ref()),
+        ("as-of", args.as_of.as_ref()),
+        ("max-file-mib", args.max_file_mib.as_ref()),
+    ]);
+    for (key, value) in flags {
+        if let Some(value) = value {
+            layers.set(key, value.clone(), Origin::Flag)?;
+        }
+    }
+    for (key, is_set) in [("strict", args.strict), ("allow-skipped", args.allow_skipped)] {
+        if is_set {
+            layers.set(key, "true".to_owned(), Origin::Flag)?;
+        }
+    }
+    Ok(layers)
+}
