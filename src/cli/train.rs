@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::ProgressStyle;
 
 use sendlens::{Error, Result, train};
 
-use super::{FIXED, bar, print, say};
+use super::{passages_bar, print, say};
 
 /// Learn a theme of your own, or all labels anew, from labelled passages.
 ///
@@ -68,8 +67,7 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
             .collect::<Vec<_>>()
             .join(" "),
     };
-    let bar = bar(false);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} passages  {elapsed}").expect(FIXED));
+    let bar = passages_bar();
     let trained = train::train(&options, &mut |passages, all| {
         bar.set_length(all as u64);
         bar.set_position(passages as u64);

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Fitted, Options, Plan, Results};
-use crate::evaluate::Evaluation;
 use crate::evaluate::render::{self, Table};
+use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
 use crate::models::Serving;
 use crate::score::Sentiment;
@@ -39,10 +39,8 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
         "The folder of the labelled passages has no README.md that says who wrote and who labelled them.",
     );
     let mut card = format!("# {}\n\n{about}\n", serving.name);
-    let mut section =
-        |title: &str, text: &str| card.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
-
     section(
+        &mut card,
         "What it is",
         &format!(
             "The encoder {} (SHA-256 of its `model.safetensors`: `{}`), its matrices as int8 rows and otherwise \
@@ -58,14 +56,15 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
             licence(&serving.base.name),
         ),
     );
-    section("Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
+    section(&mut card, "Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
     let hashes: Vec<String> = facts.gold.files.iter().map(|(file, sum)| format!("`{sum}`  {file}")).collect();
-    section("Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
+    section(&mut card, "Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
     section(
+        &mut card,
         "How it was made",
         &format!(
             "```sh\n{}\n```\n\nThe encoder is frozen. Outputs are L2-penalised logistic regressions over its pooled \
-             vector, fitted by L-BFGS; penalties by five-fold cross-validation by article: {}. {} Fixed seeds: the \
+             vector, fitted by L-BFGS (those of sentiment with rarer classes counting for more); penalties by five-fold cross-validation by article: {}. {} Fixed seeds: the \
              same input gives the same bytes.{}",
             options.command,
             penalties(facts),
@@ -74,37 +73,25 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
         ),
     );
     section(
-        "Results",
+        &mut card,
+        "On train and dev",
         &format!(
             "F1 with 95% bootstrap intervals over articles. `cross-validated` is measured on train, each article by \
-             outputs and thresholds it had no part in; `dev` chose the thresholds and is optimistic; `test` chose \
-             nothing. `lexicon` is the engine of word lists, to which every passage is \
-             about SEND; `off_topic` is about something else.\n\n{}",
-            render::side_by_side(&columns(results)).markdown(),
+             outputs and thresholds it had no part in; `dev` chose the thresholds and is optimistic. `lexicon` is the \
+             engine of word lists.\n\n{}",
+            render::side_by_side(&learned(results)).markdown(),
         ),
     );
-    let (name, held_out) = results.held_out();
-    section(&format!("Precision and recall on {name}"), &render::labels(held_out).markdown());
-    if !held_out.kinds.is_empty() {
-        section(&format!("By outlet kind on {name}"), &render::kinds(held_out).markdown());
-    }
-    if !held_out.sentiment.is_empty() {
-        section(&format!("Sentiment on {name}"), &render::confusion(held_out).markdown());
-    }
-    section(
-        &format!("Calibration on {name}"),
-        &format!(
-            "How far a score can be read as a probability. Sentiment was learned with rarer classes counting for \
-             more, so its scores lean towards them.\n\n{}\nThresholds: {}.",
-            render::calibration(held_out).markdown(),
-            thresholds(serving),
-        ),
-    );
+    card.push_str(&format!("\n{}", results_section::section(&results.held_out)));
     for (title, table) in &results.extra {
-        section(title, &table.markdown());
+        section(&mut card, title, &table.markdown());
     }
-    section("Limits", LIMITS);
+    section(&mut card, "Limits", LIMITS);
     card
+}
+
+fn section(card: &mut String, title: &str, text: &str) {
+    card.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
 }
 
 const LIMITS: &str = "\
@@ -117,23 +104,22 @@ const LIMITS: &str = "\
   view, not towards a person or theme, and too weak here to rank outlets or single articles.
 - Nothing here is a judgement of a council, a school or a person.";
 
-impl Results {
-    /// The results on passages that chose nothing, and what they are called.
-    pub(super) fn held_out(&self) -> (&'static str, &Evaluation) {
-        self.test.as_ref().map_or(("train, cross-validated", &self.cross_validated), |test| ("test", test))
-    }
+/// The evaluations on passages that were learned from or chose something, to show beside each other.
+fn learned(results: &Results) -> Vec<(&'static str, &Evaluation)> {
+    let mut columns = vec![("cross-validated", &results.cross_validated)];
+    let others = [("lexicon, dev", &results.lexicon_dev), ("dev", &results.dev)];
+    columns.extend(others.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation.as_ref()?))));
+    columns
 }
 
-/// The evaluations to show beside each other.
+/// The same, and those on test, which chose nothing.
 pub(super) fn columns(results: &Results) -> Vec<(&'static str, &Evaluation)> {
-    let mut columns = vec![("cross-validated", &results.cross_validated)];
-    let others = [
-        ("lexicon, dev", &results.lexicon_dev),
-        ("dev", &results.dev),
-        ("lexicon, test", &results.lexicon_test),
-        ("test", &results.test),
-    ];
-    columns.extend(others.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation.as_ref()?))));
+    let mut columns = learned(results);
+    let held_out = &results.held_out;
+    if held_out.measured_on == Split::Test.as_str() {
+        columns.extend(held_out.lexicon.as_ref().map(|lexicon| ("lexicon, test", lexicon)));
+        columns.push(("test", &held_out.evaluation));
+    }
     columns
 }
 
@@ -169,7 +155,7 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
             "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
         );
     }
-    if facts.results.test.is_none() {
+    if facts.gold.of(Split::Test).is_empty() {
         notes.push("There is no test split: the cross-validated results are the honest ones.".into());
     }
     notes
@@ -221,14 +207,6 @@ fn choice(facts: &Facts<'_>) -> &'static str {
         "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given \
          as deserved, off topic what is so more likely than not) were chosen on dev."
     }
-}
-
-fn thresholds(serving: &Serving) -> String {
-    let themes = serving.themes.iter().map(|theme| (theme.name.as_str(), theme.decision));
-    let relevance = serving.relevance.map(|decision| ("relevant", decision));
-    let shown: Vec<String> =
-        themes.chain(relevance).map(|(name, decision)| format!("{name} {:.2}", decision.threshold)).collect();
-    shown.join(", ")
 }
 
 /// Licence of the base, where it is the one that ships.

@@ -3,7 +3,7 @@
 //! *Takes* labelled passages, a codebook and a base model. *Gives* [`Trained`]: a model folder in memory with
 //! its card, and the tables to show. *Fails* on passages that cannot be read, on a theme with too few of them
 //! and on a base model that cannot be served. *Cost*: one pass of the encoder over all passages (the bulk),
-//! then seconds.
+//! then seconds; test passages go through it again, because the finished model is what is measured.
 //!
 //! Heads are learned on train; calibration and thresholds are chosen on dev, or by cross-validation where
 //! there is no dev; test is measured once, on the finished model. Passages of train that are near-copies of a
@@ -22,13 +22,16 @@ mod fit;
 mod card;
 mod compare;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::codebook::Codebook;
+use crate::engine::Classifier;
 use crate::engine::encoder::{Encoder, Kernel};
 use crate::engine::lexicon::Lexicon;
 use crate::error::Result;
 use crate::evaluate::render::{self, Table};
+use crate::evaluate::report::{Measurement, Report, measure, thresholds};
 use crate::evaluate::{Context, Evaluation, evaluate, inputs, predict};
 use crate::gold::{Gold, Split, near};
 use crate::models::{
@@ -83,12 +86,10 @@ struct Results {
     cross_validated: Evaluation,
     /// On dev, where calibration and thresholds were chosen.
     dev: Option<Evaluation>,
-    /// On test, where nothing was chosen.
-    test: Option<Evaluation>,
     /// The word lists on dev.
     lexicon_dev: Option<Evaluation>,
-    /// The word lists on test.
-    lexicon_test: Option<Evaluation>,
+    /// The finished model on test, where nothing was chosen; without test, the cross-validated results.
+    held_out: Report,
     /// Tables that were asked for, with a title each.
     extra: Vec<(String, Table)>,
 }
@@ -118,21 +119,26 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(usize, usize)) -> Re
     let choosers = if dev.is_empty() { &train } else { &dev };
     let decisions = Decisions::choose(&gold, choosers, &fitted.logits, &plan);
 
-    let measure = |passages: &[usize]| {
-        let predictions = decisions.predict(passages, &fitted.logits);
-        (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
+    let lexicon = Lexicon::new(&codebook);
+    let by_lexicon =
+        |passages: &[usize]| predict(&lexicon, lexicon.thresholds(), &gold, passages, &mut |_| {});
+    let cross_validated = cross_validate(&gold, &train, &fitted, &plan);
+    let mut serving = serving(options, former, &gold.themes, &decisions, has_headline);
+    let held_out = if test.is_empty() {
+        let used = thresholds(&serving.labels(), &serving.thresholds());
+        let name = (serving.name.as_str(), "train, cross-validated");
+        Report::new(name, used, &gold, &train, &cross_validated, Some(&by_lexicon(&train)?))
+    } else {
+        let encoder = Encoder::new(&base.with_heads(serving.clone(), &fitted.heads, "")?, Kernel::best())?;
+        let on = Measurement { gold: &gold, split: Split::Test, challenge: None, lexicon: Some(&lexicon) };
+        measure(&encoder, encoder.thresholds(), &on, on_progress)?
     };
-    let lexicon = predict(&Lexicon::new(&codebook), &gold)?;
-    let measure_lexicon = |passages: &[usize]| {
-        let predictions: Vec<_> = passages.iter().map(|&index| lexicon[index].clone()).collect();
-        (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
-    };
+    let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
     let mut results = Results {
-        cross_validated: evaluate(&gold, &train, &cross_validate(&gold, &train, &fitted, &plan)),
-        dev: measure(&dev),
-        test: measure(&test),
-        lexicon_dev: measure_lexicon(&dev),
-        lexicon_test: measure_lexicon(&test),
+        cross_validated: evaluate(&gold, &train, &cross_validated),
+        dev: of_dev(&decisions.predict(&dev, &fitted.logits)),
+        lexicon_dev: of_dev(&by_lexicon(&dev)?),
+        held_out,
         extra: Vec::new(),
     };
     if options.compares_contexts && !dev.is_empty() {
@@ -143,7 +149,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(usize, usize)) -> Re
         results.extra.push((compare::CURVE.into(), compare::curve(&gold, &vectors, &train, &dev)));
     }
 
-    let serving = serving(options, former, &plan, &gold.themes, &decisions, &results, has_headline);
+    serving.measured = measured(former, &plan, &serving, &results.held_out, !test.is_empty());
     let facts = card::Facts {
         options,
         gold: &gold,
@@ -205,18 +211,16 @@ fn embed(
     Ok(vectors)
 }
 
-/// What the configuration of the learned model says.
+/// What the configuration of the learned model says, nothing having been measured.
 fn serving(
     options: &Options,
     former: &Serving,
-    plan: &Plan,
     themes: &[String],
     decisions: &Decisions,
-    results: &Results,
     uses_context: bool,
 ) -> Serving {
     let themes = themes.iter().zip(&decisions.themes);
-    let mut serving = Serving {
+    Serving {
         format: FORMAT,
         name: options.name.clone(),
         base: former.base.clone(),
@@ -228,17 +232,27 @@ fn serving(
             .collect(),
         relevance: decisions.relevance,
         sentiment: SentimentHead { labels: Sentiment::ALL, temperature: decisions.temperature },
-        measured: results.test.as_ref().unwrap_or(&results.cross_validated).measured(),
-    };
-    // What was measured when a kept head was learned says more than passages that were labelled for another.
-    let has_test = |name: &str| results.test.as_ref().is_some_and(|test| test.measured().contains_key(name));
-    for (name, measured) in &former.measured {
-        if is_kept(plan, &serving, name) && !has_test(name) {
-            serving.measured.insert(name.clone(), *measured);
+        measured: BTreeMap::new(),
+    }
+}
+
+/// Precision and recall for the configuration.
+fn measured(
+    former: &Serving,
+    plan: &Plan,
+    serving: &Serving,
+    held_out: &Report,
+    has_test: bool,
+) -> BTreeMap<String, Measured> {
+    let mut measured = held_out.evaluation.measured();
+    for (name, before) in &former.measured {
+        // What was measured when a kept head was learned says more than passages that were labelled for another.
+        if is_kept(plan, serving, name) && !(has_test && measured.contains_key(name)) {
+            measured.insert(name.clone(), *before);
         }
     }
-    serving.measured.values_mut().for_each(round);
-    serving
+    measured.values_mut().for_each(round);
+    measured
 }
 
 fn is_kept(plan: &Plan, serving: &Serving, label: &str) -> bool {
