@@ -11,9 +11,10 @@ mod train;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use sendlens::engine::Device;
 use sendlens::{Error, Result, plain};
 
 /// Why a template of a progress bar can be read.
@@ -43,6 +44,25 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Where libtorch computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum DeviceArg {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first CUDA device.
+    Cuda,
+}
+
+impl From<DeviceArg> for Device {
+    fn from(given: DeviceArg) -> Self {
+        match given {
+            DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::Cuda => Self::Cuda,
+        }
+    }
 }
 
 /// Runs the program and gives its exit code.

@@ -9,6 +9,8 @@
 
 pub mod lexicon;
 pub mod encoder;
+#[cfg(feature = "rust-bert")]
+pub mod torch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -71,6 +73,26 @@ pub enum EngineConfig {
         /// The model folder.
         path: PathBuf,
     },
+}
+
+/// Where libtorch computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first CUDA device.
+    Cuda,
+}
+
+/// The fault of asking for `what` in a program built without the feature `rust-bert`.
+#[must_use]
+pub fn without_rust_bert(what: &str) -> Error {
+    Error::config_hint(
+        format!("{what} needs libtorch, and this program was built without it"),
+        "build it with `cargo build --release --features rust-bert`; `.ci/libtorch` prepares libtorch",
+    )
 }
 
 /// Opens the engine that `config` names.

@@ -270,7 +270,8 @@ fn files(folder: &Path, path: &[String], found: &mut BTreeMap<Vec<String>, Strin
         if entry.is_dir() {
             files(&entry, &module, found);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            let is_outside = path.is_empty() && (stem == "lib" || PROGRAM.contains(&stem.as_str()));
+            let is_outside =
+                module == ["lib"] || PROGRAM.contains(&module.first().map_or("lib", String::as_str));
             if !is_outside {
                 found.insert(module, fs::read_to_string(&entry).expect("the source is text"));
             }
