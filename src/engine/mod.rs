@@ -13,12 +13,14 @@ pub mod encoder;
 pub mod torch;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
 use crate::error::{Error, Result};
+#[cfg(feature = "rust-bert")]
+use crate::models::ModelFiles;
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 
 /// One text to score.
@@ -73,6 +75,20 @@ pub enum EngineConfig {
         /// The model folder.
         path: PathBuf,
     },
+    /// rust-bert: another's sequence classifier, or a model of ours.
+    RustBert {
+        /// The model folder; `None` for the model compiled into the program.
+        path: Option<PathBuf>,
+        /// Where it runs.
+        device: Device,
+    },
+    /// rust-bert: a model of inference with the codebook's hypotheses.
+    ZeroShot {
+        /// The model folder.
+        path: PathBuf,
+        /// Where it runs.
+        device: Device,
+    },
 }
 
 /// Where libtorch computes.
@@ -105,6 +121,8 @@ pub fn open(config: &EngineConfig, codebook: &Codebook) -> Result<Box<dyn Classi
         EngineConfig::Lexicon => Box::new(lexicon::Lexicon::new(codebook)),
         EngineConfig::Encoder => Box::new(encoder::Encoder::embedded()?),
         EngineConfig::Model { path } => Box::new(encoder::Encoder::open(path)?),
+        EngineConfig::RustBert { path, device } => rust_bert(path.as_deref(), codebook, *device)?,
+        EngineConfig::ZeroShot { path, device } => zero_shot(path, codebook, *device)?,
     };
     let (has, wanted) = (&engine.labels().themes, codebook.names());
     if *has != wanted {
@@ -119,6 +137,31 @@ pub fn open(config: &EngineConfig, codebook: &Codebook) -> Result<Box<dyn Classi
         ));
     }
     Ok(engine)
+}
+
+#[cfg(feature = "rust-bert")]
+fn rust_bert(folder: Option<&Path>, codebook: &Codebook, device: Device) -> Result<Box<dyn Classifier>> {
+    let files = match folder {
+        None => ModelFiles::embedded()?,
+        Some(folder) if ModelFiles::is_model(folder) => ModelFiles::read(folder)?,
+        Some(folder) => return Ok(Box::new(torch::SequenceClassifier::open(folder, codebook, device)?)),
+    };
+    Ok(Box::new(torch::Reference::new(&files, device)?))
+}
+
+#[cfg(feature = "rust-bert")]
+fn zero_shot(folder: &Path, codebook: &Codebook, device: Device) -> Result<Box<dyn Classifier>> {
+    Ok(Box::new(torch::ZeroShot::open(folder, codebook, device)?))
+}
+
+#[cfg(not(feature = "rust-bert"))]
+fn rust_bert(_: Option<&Path>, _: &Codebook, _: Device) -> Result<Box<dyn Classifier>> {
+    Err(without_rust_bert("the engine rust-bert"))
+}
+
+#[cfg(not(feature = "rust-bert"))]
+fn zero_shot(_: &Path, _: &Codebook, _: Device) -> Result<Box<dyn Classifier>> {
+    Err(without_rust_bert("the engine zero-shot"))
 }
 
 #[cfg(test)]

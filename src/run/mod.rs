@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::article::{REPAIRS, Skipped};
 use crate::codebook::Codebook;
 use crate::config::{Config, Layers, nearest};
-use crate::engine::{self, Classifier};
+use crate::engine::{self, Classifier, EngineConfig};
 use crate::error::{Error, Result};
 use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress};
@@ -219,7 +219,7 @@ pub fn codebook(config: &Config) -> Result<Codebook> {
     if let Some(path) = &config.codebook {
         return read(path);
     }
-    if let engine::EngineConfig::Model { path } = &config.engine {
+    if let EngineConfig::Model { path } | EngineConfig::RustBert { path: Some(path), .. } = &config.engine {
         let own = path.join("codebook.toml");
         if own.exists() {
             return read(&own);
@@ -381,7 +381,7 @@ fn still_measured(
 }
 
 /// Settings that differ between machines without changing results; they stand under `environment`.
-const OF_THE_MACHINE: [&str; 6] = ["corpus", "out", "model", "codebook", "metadata", "jobs"];
+const OF_THE_MACHINE: [&str; 7] = ["corpus", "out", "model", "device", "codebook", "metadata", "jobs"];
 
 /// The settings that decide results, with value and kind of origin.
 fn configuration(layers: &Layers) -> serde_json::Value {

@@ -140,11 +140,12 @@ impl Network {
         self.variables.device()
     }
 
-    /// One pass. Vectors of tokens are averaged, special tokens counted, as the built-in encoder does.
+    /// One pass through the encoder: vectors of tokens averaged, special tokens counted, as the built-in
+    /// encoder does; [inputs, width].
     ///
     /// # Errors
     /// [`Error::Model`] if rust-bert refuses the batch.
-    pub fn forward(&self, batch: &Batch, is_training: bool) -> Result<Logits> {
+    pub fn pool(&self, batch: &Batch, is_training: bool) -> Result<Tensor> {
         let Batch { ids, type_ids, mask } = batch;
         let output = self
             .bert
@@ -152,8 +153,15 @@ impl Network {
             .map_err(|error| refused(&self.model, &error))?;
         let weight = mask.to_kind(Kind::Float).unsqueeze(-1);
         let sum = (output.hidden_state * &weight).sum_dim_intlist(1, false, Kind::Float);
-        let pooled = sum / weight.sum_dim_intlist(1, false, Kind::Float);
-        let pooled = pooled.dropout(self.dropout, is_training);
+        Ok(sum / weight.sum_dim_intlist(1, false, Kind::Float))
+    }
+
+    /// One pass through encoder and heads.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if rust-bert refuses the batch.
+    pub fn forward(&self, batch: &Batch, is_training: bool) -> Result<Logits> {
+        let pooled = self.pool(batch, is_training)?.dropout(self.dropout, is_training);
         Ok(Logits {
             themes: self.themes.forward(&pooled),
             relevant: self.relevant.as_ref().map(|head| head.forward(&pooled)),
