@@ -23,7 +23,7 @@ fn gold() -> Gold {
             headline: None,
             text: format!("{text} {}", "the ".repeat(index % 3)),
             // A theme nobody looked for here is no evidence against it.
-            themes: vec![(index % 7 != 0).then_some(is_transport)],
+            themes: vec![(!index.is_multiple_of(7)).then_some(is_transport)],
             sentiment: Some(sentiment),
             is_mixed: None,
             is_relevant: Some(true),
