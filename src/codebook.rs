@@ -29,9 +29,21 @@ pub struct Theme {
     /// Overrides the model's threshold, in [0, 1].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// What a model of inference is asked to find in a passage, for zero-shot themes; made from the name
+    /// if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypothesis: Option<String>,
     /// Seed terms of the lexicon: words or phrases in lower case; a final `*` matches any ending.
     #[serde(default)]
     pub terms: Vec<String>,
+}
+
+impl Theme {
+    /// The sentence that a passage of this theme entails.
+    #[must_use]
+    pub fn hypothesis(&self) -> String {
+        self.hypothesis.clone().unwrap_or_else(|| format!("This is about {}.", self.name.replace('_', " ")))
+    }
 }
 
 /// Rows of `theme_by_date` that are no themes; no theme may take one of these names.

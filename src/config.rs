@@ -11,7 +11,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::engine::EngineConfig;
+use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
 use crate::passage::Unit;
 use crate::read::{Mapping, parse_mapping};
@@ -21,7 +21,7 @@ use crate::tally::Period;
 pub const FILE: &str = "sendlens.toml";
 
 /// Every key, with its default as text (empty: none).
-pub const KEYS: [(&str, &str); 18] = [
+pub const KEYS: [(&str, &str); 19] = [
     ("corpus", ""),
     ("out", ""),
     ("period", "month"),
@@ -30,6 +30,7 @@ pub const KEYS: [(&str, &str); 18] = [
     ("until", ""),
     ("engine", "encoder"),
     ("model", ""),
+    ("device", "cpu"),
     ("codebook", ""),
     ("metadata", ""),
     ("map", ""),
@@ -193,6 +194,40 @@ impl Layers {
         Ok(self.parse("threshold", wanted, read)?.unwrap_or_default())
     }
 
+    /// The engine that is named.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if there is no such engine or device, or it wants a model and none is named.
+    pub fn engine(&self) -> Result<EngineConfig> {
+        let path = |key| self.text(key).map(PathBuf::from);
+        let device = self.parse("device", "cpu or cuda", |text| match text {
+            "cpu" => Some(Device::Cpu),
+            "cuda" => Some(Device::Cuda),
+            _ => None,
+        })?;
+        let device = device.unwrap_or_default();
+        let engine = match self.text("engine") {
+            Some("zero-shot") => Some(EngineConfig::ZeroShot {
+                path: path("model").ok_or_else(|| {
+                    Error::config_hint(
+                        "no `model` is given",
+                        "zero-shot themes want a model of inference: --model FOLDER",
+                    )
+                })?,
+                device,
+            }),
+            Some("rust-bert") => Some(EngineConfig::RustBert { path: path("model"), device }),
+            _ => self.parse("engine", "encoder, lexicon, rust-bert or zero-shot", |text| match text {
+                "lexicon" => Some(EngineConfig::Lexicon),
+                "encoder" => {
+                    Some(path("model").map_or(EngineConfig::Encoder, |path| EngineConfig::Model { path }))
+                }
+                _ => None,
+            })?,
+        };
+        Ok(engine.unwrap_or_default())
+    }
+
     /// The typed configuration; `today` is what `as-of = today` stands for.
     ///
     /// # Errors
@@ -206,13 +241,7 @@ impl Layers {
         let day = |key| self.parse(key, "a day as 2024-05-31", |text| Date::from_str(text).ok());
         let flag = |key| self.parse(key, "true or false", |text| bool::from_str(text).ok());
         let path = |key| self.text(key).map(PathBuf::from);
-        let engine = self.parse("engine", "encoder or lexicon", |text| match text {
-            "lexicon" => Some(EngineConfig::Lexicon),
-            "encoder" => {
-                Some(path("model").map_or(EngineConfig::Encoder, |path| EngineConfig::Model { path }))
-            }
-            _ => None,
-        })?;
+        let engine = self.engine()?;
         let since = day("since")?;
         let until = day("until")?;
         if let (Some(since), Some(until)) = (since, until)
@@ -231,7 +260,7 @@ impl Layers {
             by: self.text("by").map(list).unwrap_or_default(),
             since,
             until,
-            engine: engine.unwrap_or_default(),
+            engine,
             codebook: path("codebook"),
             metadata: path("metadata"),
             map: self.text("map").map(parse_mapping).transpose()?.unwrap_or_default(),

@@ -12,9 +12,10 @@ mod train;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use sendlens::engine::Device;
 use sendlens::{Error, Result, plain};
 
 /// Theme frequency and sentiment per date from press coverage of SEND services.
@@ -42,6 +43,25 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Where libtorch computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum DeviceArg {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first CUDA device.
+    Cuda,
+}
+
+impl From<DeviceArg> for Device {
+    fn from(given: DeviceArg) -> Self {
+        match given {
+            DeviceArg::Cpu => Self::Cpu,
+            DeviceArg::Cuda => Self::Cuda,
+        }
+    }
 }
 
 /// Runs the program and gives its exit code.
@@ -101,10 +121,8 @@ fn bar(is_quiet: bool) -> ProgressBar {
     bar_of("{bar:30} {pos}/{len} files  {msg}  {elapsed} (about {eta} left)", is_quiet)
 }
 
-/// A progress bar over passages, which are scored and nothing else.
-fn passages_bar() -> ProgressBar {
-    bar_of("{bar:30} {pos}/{len} passages  {elapsed}", false)
-}
+/// A bar for work that is named by its message.
+const WORK: &str = "{bar:30} {pos}/{len} {msg}  {elapsed}";
 
 fn bar_of(template: &str, is_quiet: bool) -> ProgressBar {
     if is_quiet || !std::io::stderr().is_terminal() {

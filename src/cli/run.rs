@@ -37,12 +37,16 @@ pub(super) struct RunArgs {
     /// Last day of publication wanted.
     #[arg(long, value_name = "DAY")]
     until: Option<String>,
-    /// What labels passages: encoder (the built-in model) or lexicon (word lists) [default: encoder].
+    /// What labels passages: encoder (the built-in model), lexicon (word lists), or in a program built with
+    /// rust-bert: rust-bert (a classifier of another's) and zero-shot (a model of inference) [default: encoder].
     #[arg(long)]
     engine: Option<String>,
     /// A model folder to use in place of the built-in model.
     #[arg(long, value_name = "FOLDER")]
     model: Option<String>,
+    /// Where rust-bert and zero-shot run: cpu or cuda [default: cpu].
+    #[arg(long)]
+    device: Option<String>,
     /// A codebook to use in place of the built-in one.
     #[arg(long, value_name = "FILE")]
     codebook: Option<String>,
@@ -136,6 +140,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         ("until", args.until.as_ref()),
         ("engine", args.engine.as_ref()),
         ("model", args.model.as_ref()),
+        ("device", args.device.as_ref()),
         ("codebook", args.codebook.as_ref()),
         ("metadata", args.metadata.as_ref()),
         ("map", args.map.as_ref()),

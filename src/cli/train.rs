@@ -1,22 +1,25 @@
 //! `sendlens train`: labelled passages become a model folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use sendlens::{Error, Result, train};
+use sendlens::train::{self, Epoch, Progress, Recipe};
+use sendlens::{Error, Result};
 
-use super::{passages_bar, print, say};
+use super::{DeviceArg, WORK, bar_of, print, say};
 
 /// Learn a theme of your own, or all labels anew, from labelled passages.
 ///
 /// Writes a model folder for `sendlens run --model` with a card that says how good it is. Labelled passages are
-/// JSON Lines: {"text": "…", "themes": ["transport"]}. A new theme needs an entry in the codebook and about 30
-/// labelled passages at least; labels the base model has keep their quality. The same input gives the same model.
+/// JSON Lines: {"text": "…", "themes": ["transport"]}. With --heads-only, a new theme needs an entry in the
+/// codebook and about 30 labelled passages at least, and labels the base model has keep their quality. Without
+/// it, encoder and outputs are learned anew together from thousands of passages, which needs a program built
+/// with the feature rust-bert. The same input gives the same model.
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
     /// Learn outputs over the built-in encoder, which stays as it is: seconds for hundreds of passages.
-    #[arg(long, required = true)]
+    #[arg(long)]
     heads_only: bool,
     /// Files of labelled passages, or folders of .jsonl files.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
@@ -36,21 +39,71 @@ pub(super) struct TrainArgs {
     /// Show the encoder the headline beside the passage.
     #[arg(long)]
     headline: bool,
-    /// Learn every label anew, also those the base model has.
-    #[arg(long)]
+    /// With --heads-only: learn every label anew, also those the base model has.
+    #[arg(long, requires = "heads_only")]
     anew: bool,
-    /// Compare the passage alone with headline and with the passage before, on dev.
-    #[arg(long)]
+    /// With --heads-only: compare the passage alone with headline and with the passage before, on dev.
+    #[arg(long, requires = "heads_only")]
     contexts: bool,
-    /// Show how quality on dev grows with the number of passages.
-    #[arg(long)]
+    /// With --heads-only: show how quality on dev grows with the number of passages.
+    #[arg(long, requires = "heads_only")]
     curve: bool,
+    #[command(flatten)]
+    tuning: TuningArgs,
+}
+
+/// Settings of fine-tuning.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fine-tuning")]
+struct TuningArgs {
+    /// Most passes over the training passages.
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().epochs, conflicts_with = "heads_only")]
+    epochs: usize,
+    /// Passages of one step.
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().batch, conflicts_with = "heads_only")]
+    batch: usize,
+    /// Highest learning rate of the encoder's top layer.
+    #[arg(long, value_name = "RATE", default_value_t = Recipe::default().learning_rate, conflicts_with = "heads_only")]
+    learning_rate: f64,
+    /// Decides order, dropout and nothing else.
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().seed, conflicts_with = "heads_only")]
+    seed: u64,
+    /// Epochs without a better result on dev after which training stops.
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().patience, conflicts_with = "heads_only")]
+    patience: usize,
+    /// Where it runs: cpu or cuda.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "heads_only")]
+    device: DeviceArg,
+    /// Go on after the last whole epoch of a training that was broken off.
+    #[arg(long, conflicts_with = "heads_only")]
+    resume: bool,
+}
+
+impl TuningArgs {
+    fn recipe(&self) -> Result<Recipe> {
+        if self.epochs == 0 || self.batch == 0 || self.patience == 0 {
+            return Err(Error::config("--epochs, --batch and --patience are at least 1"));
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate < 1.0) {
+            return Err(Error::config("--learning-rate is between 0 and 1"));
+        }
+        Ok(Recipe {
+            epochs: self.epochs,
+            batch: self.batch,
+            learning_rate: self.learning_rate,
+            seed: self.seed,
+            patience: self.patience,
+            device: self.device.into(),
+            resumes: self.resume,
+        })
+    }
 }
 
 pub(super) fn train(args: &TrainArgs) -> Result<u8> {
     let read = |file: &PathBuf| std::fs::read_to_string(file).map_err(|error| Error::io("read", file, error));
     let folder = args.out.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = args.name.clone().or(folder).ok_or_else(|| Error::config("--out names no folder"))?;
+    let recipe = if args.heads_only { None } else { Some(args.tuning.recipe()?) };
     let options = train::Options {
         gold: args.gold.clone(),
         base: args.base.clone(),
@@ -58,6 +111,8 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
         name,
         has_headline: args.headline,
         is_anew: args.anew,
+        recipe,
+        states: states(&args.out),
         compares_contexts: args.contexts,
         draws_curve: args.curve,
         // Where the program lies is nobody's business.
@@ -67,15 +122,44 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
             .collect::<Vec<_>>()
             .join(" "),
     };
-    let bar = passages_bar();
-    let trained = train::train(&options, &mut |passages, all| {
+    let bar = bar_of(WORK, false);
+    let trained = train::train(&options, &mut |progress| {
+        let (done, all, what) = match progress {
+            Progress::Embedding { done, all } => (done, all, "passages"),
+            Progress::Step { done, all } => (done, all, "steps"),
+            Progress::Epoch(epoch) => {
+                bar.suspend(|| say(&line(&epoch)));
+                return;
+            }
+        };
         bar.set_length(all as u64);
-        bar.set_position(passages as u64);
+        bar.set_position(done as u64);
+        bar.set_message(what);
     });
     bar.finish_and_clear();
     let trained = trained?;
     trained.files.write(&args.out)?;
+    train::finish(&options)?;
     print(&trained.report)?;
     say(&format!("Model written to {}", args.out.display()));
     Ok(0)
+}
+
+/// Where a fine-tuning keeps what it can be taken up from: beside the model folder.
+fn states(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".training");
+    out.with_file_name(name)
+}
+
+/// How an epoch went.
+fn line(epoch: &Epoch) -> String {
+    format!(
+        "epoch {:>2}  loss {:.3}  macro F1 on dev: themes {:.3}, sentiment {:.3}{}",
+        epoch.number,
+        epoch.loss,
+        epoch.themes,
+        epoch.sentiment,
+        if epoch.is_best { "  best so far" } else { "" }
+    )
 }

@@ -9,6 +9,8 @@
 
 pub mod lexicon;
 pub mod encoder;
+#[cfg(feature = "rust-bert")]
+pub mod torch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
 use crate::error::{Error, Result};
+#[cfg(feature = "rust-bert")]
+use crate::models::ModelFiles;
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 
 /// One text to score.
@@ -71,6 +75,40 @@ pub enum EngineConfig {
         /// The model folder.
         path: PathBuf,
     },
+    /// rust-bert: another's sequence classifier, or a model of ours.
+    RustBert {
+        /// The model folder; `None` for the model compiled into the program.
+        path: Option<PathBuf>,
+        /// Where it runs.
+        device: Device,
+    },
+    /// rust-bert: a model of inference with the codebook's hypotheses.
+    ZeroShot {
+        /// The model folder.
+        path: PathBuf,
+        /// Where it runs.
+        device: Device,
+    },
+}
+
+/// Where libtorch computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first CUDA device.
+    Cuda,
+}
+
+/// The fault of asking for `what` in a program built without the feature `rust-bert`.
+#[must_use]
+pub fn without_rust_bert(what: &str) -> Error {
+    Error::config_hint(
+        format!("{what} needs libtorch, and this program was built without it"),
+        "build it with `cargo build --release --features rust-bert`; `.ci/libtorch` prepares libtorch",
+    )
 }
 
 /// The codebook to use with the engine that `config` names: the user's, else the one in the model folder, else the
@@ -86,7 +124,7 @@ pub fn codebook(config: &EngineConfig, user: Option<&Path>) -> Result<Codebook> 
     if let Some(path) = user {
         return read(path);
     }
-    if let EngineConfig::Model { path } = config {
+    if let EngineConfig::Model { path } | EngineConfig::RustBert { path: Some(path), .. } = config {
         let own = path.join("codebook.toml");
         if own.exists() {
             return read(&own);
@@ -115,6 +153,8 @@ pub fn open(config: &EngineConfig, codebook: &Codebook) -> Result<Box<dyn Classi
         EngineConfig::Lexicon => Box::new(lexicon::Lexicon::new(codebook)),
         EngineConfig::Encoder => Box::new(encoder::Encoder::embedded()?),
         EngineConfig::Model { path } => Box::new(encoder::Encoder::open(path)?),
+        EngineConfig::RustBert { path, device } => rust_bert(path.as_deref(), codebook, *device)?,
+        EngineConfig::ZeroShot { path, device } => zero_shot(path, codebook, *device)?,
     };
     let (has, wanted) = (&engine.labels().themes, codebook.names());
     if *has != wanted {
@@ -129,6 +169,31 @@ pub fn open(config: &EngineConfig, codebook: &Codebook) -> Result<Box<dyn Classi
         ));
     }
     Ok(engine)
+}
+
+#[cfg(feature = "rust-bert")]
+fn rust_bert(folder: Option<&Path>, codebook: &Codebook, device: Device) -> Result<Box<dyn Classifier>> {
+    let files = match folder {
+        None => ModelFiles::embedded()?,
+        Some(folder) if ModelFiles::is_model(folder) => ModelFiles::read(folder)?,
+        Some(folder) => return Ok(Box::new(torch::SequenceClassifier::open(folder, codebook, device)?)),
+    };
+    Ok(Box::new(torch::Reference::new(&files, device)?))
+}
+
+#[cfg(feature = "rust-bert")]
+fn zero_shot(folder: &Path, codebook: &Codebook, device: Device) -> Result<Box<dyn Classifier>> {
+    Ok(Box::new(torch::ZeroShot::open(folder, codebook, device)?))
+}
+
+#[cfg(not(feature = "rust-bert"))]
+fn rust_bert(_: Option<&Path>, _: &Codebook, _: Device) -> Result<Box<dyn Classifier>> {
+    Err(without_rust_bert("the engine rust-bert"))
+}
+
+#[cfg(not(feature = "rust-bert"))]
+fn zero_shot(_: &Path, _: &Codebook, _: Device) -> Result<Box<dyn Classifier>> {
+    Err(without_rust_bert("the engine zero-shot"))
 }
 
 #[cfg(test)]

@@ -318,6 +318,20 @@ pub fn gains(gold: &Gold, passages: &[usize], [first, second]: [&[Prediction]; 2
     gains
 }
 
+/// Counts over all the `passages`: what an [`Evaluation`] rests on, without its intervals.
+///
+/// # Panics
+/// If there is not one prediction per passage.
+#[must_use]
+pub fn tally(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Tallied {
+    assert_eq!(passages.len(), predictions.len(), "one prediction per passage");
+    let mut all = Tallied::new(gold.themes.len());
+    for (&index, prediction) in passages.iter().zip(predictions) {
+        all.add(truth(gold, index), &prediction.labels);
+    }
+    all
+}
+
 /// What one engine has over another on the same passages: the difference of a measure, second less first.
 /// Where the interval holds 0, the difference may be noise. `None` if the measure is not defined for both.
 #[must_use]

@@ -99,6 +99,13 @@ impl Heads {
     }
 }
 
+impl Weights {
+    /// Turns the matrices of the encoder into int8 rows; those of the heads stay f32.
+    pub fn quantise_encoder(&mut self) {
+        self.quantise(|name| !name.starts_with(HEADS));
+    }
+}
+
 impl BaseModel {
     /// Reads a downloaded encoder.
     ///
@@ -130,7 +137,7 @@ impl BaseModel {
     /// # Errors
     /// [`Error::Model`] if `serving` or `heads` do not fit the encoder.
     pub fn into_model(mut self, serving: Serving, heads: &Heads, card: &str) -> Result<ModelFiles> {
-        self.weights.quantise(|name| !name.starts_with(HEADS));
+        self.weights.quantise_encoder();
         self.into_float_model(serving, heads, card)
     }
 
@@ -173,6 +180,14 @@ impl ModelFiles {
         let relevant = if serving.relevance.is_some() { take("relevant", 1)?.pop() } else { None };
         let sentiment = take("sentiment", 3)?.try_into().expect("three rows were taken");
         Ok(Heads { themes, relevant, sentiment })
+    }
+
+    /// The same model with other numbers: `weights` holds encoder and heads.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if the configuration cannot be used.
+    pub fn with_weights(&self, weights: &Weights) -> Result<Self> {
+        Self::new(&self.config, weights, self.tokenizer.to_vec(), "")
     }
 
     /// The same encoder with other outputs: how an analyst adds a theme of their own.

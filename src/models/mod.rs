@@ -8,6 +8,8 @@
 //! model was trained here, the `codebook.toml` that says what its themes mean.
 
 mod config;
+#[cfg(feature = "rust-bert")]
+mod foreign;
 mod import;
 mod weights;
 
@@ -22,6 +24,8 @@ use sha2::{Digest, Sha256};
 pub use config::{
     Base, Decision, FORMAT, LANES, ModelConfig, Platt, Pooling, SentimentHead, Serving, ThemeHead,
 };
+#[cfg(feature = "rust-bert")]
+pub use foreign::{Family, ForeignModel};
 pub use import::{BaseModel, Head, Heads};
 pub use weights::{Matrix, Weights};
 

@@ -357,7 +357,7 @@ fn still_measured(
 }
 
 /// Settings that differ between machines without changing results; they stand under `environment`.
-const OF_THE_MACHINE: [&str; 6] = ["corpus", "out", "model", "codebook", "metadata", "jobs"];
+const OF_THE_MACHINE: [&str; 7] = ["corpus", "out", "model", "device", "codebook", "metadata", "jobs"];
 
 /// The settings that decide results, with value and kind of origin.
 fn configuration(layers: &Layers) -> serde_json::Value {

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Fitted, Options, Plan, Results};
+use super::recipe::{DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
+use super::{Fitted, Options, Plan, Results, Tuning};
+use crate::evaluate::Evaluation;
+use crate::evaluate::card::section as results_section;
 use crate::evaluate::render::{self, Table};
-use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
 use crate::models::Serving;
 use crate::score::Sentiment;
@@ -34,7 +36,7 @@ pub(super) fn about(gold: &[PathBuf]) -> Option<String> {
 
 /// Writes the card.
 pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
-    let Facts { options, serving, results, .. } = facts;
+    let Facts { serving, results, .. } = facts;
     let about = about.unwrap_or(
         "The folder of the labelled passages has no README.md that says who wrote and who labelled them.",
     );
@@ -43,10 +45,10 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
         &mut card,
         "What it is",
         &format!(
-            "The encoder {} (SHA-256 of its `model.safetensors`: `{}`), its matrices as int8 rows and otherwise \
-             unchanged, with one logistic output per theme{} and a softmax over three sentiments. Input: {}. {}",
+            "The encoder {} (SHA-256 of its `model.safetensors`: `{}`), {}its matrices as int8 rows, with one logistic output per theme{} and a softmax over three sentiments. Input: {}. {}",
             serving.base.name,
             serving.base.sha256,
+            if results.tuning.is_some() { "fine-tuned, " } else { "not fine-tuned, " },
             if serving.relevance.is_some() { ", one for being about SEND at all," } else { "" },
             if serving.uses_context {
                 "the passage, and the headline as second segment"
@@ -59,30 +61,22 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
     section(&mut card, "Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
     let hashes: Vec<String> = facts.gold.files.iter().map(|(file, sum)| format!("`{sum}`  {file}")).collect();
     section(&mut card, "Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
-    section(
-        &mut card,
-        "How it was made",
-        &format!(
-            "```sh\n{}\n```\n\nThe encoder is frozen. Outputs are L2-penalised logistic regressions over its pooled \
-             vector, fitted by L-BFGS (those of sentiment with rarer classes counting for more); penalties by five-fold cross-validation by article: {}. {} Fixed seeds: the \
-             same input gives the same bytes.{}",
-            options.command,
-            penalties(facts),
-            choice(facts),
-            notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
-        ),
-    );
+    section(&mut card, "How it was made", &method(facts));
     section(
         &mut card,
         "On train and dev",
         &format!(
-            "F1 with 95% bootstrap intervals over articles. `cross-validated` is measured on train, each article by \
-             outputs and thresholds it had no part in; `dev` chose the thresholds and is optimistic. `lexicon` is the \
-             engine of word lists.\n\n{}",
+            "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic. `lexicon` is \
+             the engine of word lists.\n\n{}",
+            if results.cross_validated.is_some() {
+                "`cross-validated` is measured on train, each article by outputs and thresholds it had no part in; "
+            } else {
+                ""
+            },
             render::side_by_side(&learned(results)).markdown(),
         ),
     );
-    card.push_str(&format!("\n{}", results_section::section(&results.held_out)));
+    card.push_str(&format!("\n{}", results_section(&results.held_out)));
     for (title, table) in &results.extra {
         section(&mut card, title, &table.markdown());
     }
@@ -104,23 +98,87 @@ const LIMITS: &str = "\
   view, not towards a person or theme, and too weak here to rank outlets or single articles.
 - Nothing here is a judgement of a council, a school or a person.";
 
+impl Results {
+    /// The results on test, if there is one.
+    pub(super) fn test(&self) -> Option<&Evaluation> {
+        let is_test = self.held_out.measured_on == Split::Test.as_str();
+        is_test.then_some(&self.held_out.evaluation)
+    }
+}
+
 /// The evaluations on passages that were learned from or chose something, to show beside each other.
 fn learned(results: &Results) -> Vec<(&'static str, &Evaluation)> {
-    let mut columns = vec![("cross-validated", &results.cross_validated)];
-    let others = [("lexicon, dev", &results.lexicon_dev), ("dev", &results.dev)];
-    columns.extend(others.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation.as_ref()?))));
-    columns
+    let all = [
+        ("cross-validated", &results.cross_validated),
+        ("lexicon, dev", &results.lexicon_dev),
+        ("dev", &results.dev),
+    ];
+    all.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation.as_ref()?))).collect()
 }
 
 /// The same, and those on test, which chose nothing.
 pub(super) fn columns(results: &Results) -> Vec<(&'static str, &Evaluation)> {
-    let mut columns = learned(results);
-    let held_out = &results.held_out;
-    if held_out.measured_on == Split::Test.as_str() {
-        columns.extend(held_out.lexicon.as_ref().map(|lexicon| ("lexicon, test", lexicon)));
-        columns.push(("test", &held_out.evaluation));
+    let lexicon = results.test().and(results.held_out.lexicon.as_ref());
+    let test = [("lexicon, test", lexicon), ("test", results.test())];
+    let test = test.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation?)));
+    learned(results).into_iter().chain(test).collect()
+}
+
+/// How weights, calibration and thresholds came about.
+fn method(facts: &Facts<'_>) -> String {
+    let learned = match &facts.results.tuning {
+        None => format!(
+            "The encoder is frozen. Outputs are L2-penalised logistic regressions over its pooled vector, fitted by \
+             L-BFGS (those of sentiment with rarer classes counting for more); penalties by five-fold cross-validation by article: {}.",
+            penalties(facts)
+        ),
+        Some(Tuning { recipe, epochs, float }) => {
+            let best = epochs.iter().rev().find(|epoch| epoch.is_best).map_or(0, |epoch| epoch.number);
+            let macros = |evaluation: Option<&Evaluation>| {
+                let measures = evaluation.map(|found| [found.macro_f1, found.sentiment_macro_f1]);
+                let shown =
+                    measures.into_iter().flatten().flatten().map(|measure| format!("{:.3}", measure.value));
+                shown.collect::<Vec<_>>().join(" and ")
+            };
+            let [served_dev, served_test] = [facts.results.dev.as_ref(), facts.results.test()].map(macros);
+            let [float_dev, float_test] = float.each_ref().map(|float| macros(float.as_ref()));
+            format!(
+                "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
+                 {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of the \
+                 steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The weights are those \
+                 of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and thresholds belong \
+                 to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {float_dev}; \
+                 test: {float_test}. As served, dev: {served_dev}; test: {served_test}.\n\n{}\n",
+                recipe.learning_rate,
+                recipe.batch,
+                recipe.seed,
+                epochs.len(),
+                self::epochs(facts.results.tuning.as_ref().expect("this model was tuned")).markdown(),
+            )
+        }
+    };
+    format!(
+        "```sh\n{}\n```\n\n{learned} {} Fixed seeds: the same input gives the same bytes{}.{}",
+        facts.options.command,
+        choice(facts),
+        if facts.results.tuning.is_some() { " on the same machine with as many threads" } else { "" },
+        notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
+    )
+}
+
+/// The epochs of fine-tuning.
+pub(super) fn epochs(tuning: &Tuning) -> Table {
+    let mut table = Table::new(["epoch", "loss", "themes, dev", "sentiment, dev", "best so far"]);
+    for epoch in &tuning.epochs {
+        table.row([
+            epoch.number.to_string(),
+            format!("{:.3}", epoch.loss),
+            format!("{:.3}", epoch.themes),
+            format!("{:.3}", epoch.sentiment),
+            if epoch.is_best { "yes".into() } else { String::new() },
+        ]);
     }
-    columns
+    table
 }
 
 /// What was learned from and measured on, in one line.
@@ -155,7 +213,7 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
             "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
         );
     }
-    if facts.gold.of(Split::Test).is_empty() {
+    if facts.results.test().is_none() && facts.results.tuning.is_none() {
         notes.push("There is no test split: the cross-validated results are the honest ones.".into());
     }
     notes

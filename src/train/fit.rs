@@ -26,6 +26,13 @@ pub(super) struct Logits {
     pub(super) sentiment: [f64; 3],
 }
 
+impl Logits {
+    /// Outputs that say nothing.
+    pub(super) fn zero(themes: usize) -> Self {
+        Self { themes: vec![0.0; themes], relevant: None, sentiment: [0.0; 3] }
+    }
+}
+
 /// Heads and what they were chosen by.
 #[derive(Debug, Clone)]
 pub(super) struct Fitted {
@@ -38,6 +45,14 @@ pub(super) struct Fitted {
     pub(super) logits: Vec<Logits>,
     /// Fold of each passage.
     pub(super) folds: Vec<usize>,
+}
+
+impl Fitted {
+    /// Heads that were learned together with the encoder; `vectors` are of all passages.
+    pub(super) fn given(heads: Heads, vectors: &[Vec<f32>]) -> Self {
+        let logits = vectors.iter().map(|vector| outputs(&heads, vector)).collect();
+        Self { heads, penalties: Vec::new(), logits, folds: Vec::new() }
+    }
 }
 
 /// Learns from the passages numbered by `train` what the plan says.
@@ -157,6 +172,7 @@ impl HeldOut {
     }
 }
 
+/// What `heads` say of a pooled vector.
 pub(super) fn outputs(heads: &Heads, vector: &[f32]) -> Logits {
     let logit = |head: &Head| {
         let product: f64 = head.weight.iter().zip(vector).map(|(w, v)| f64::from(*w) * f64::from(*v)).sum();

@@ -1,13 +1,14 @@
-//! Learns logistic heads over the frozen built-in encoder from labelled passages, and writes a model folder.
+//! Learns a model from labelled passages, and writes its folder: logistic heads over the frozen built-in
+//! encoder, or, with the feature `rust-bert`, encoder and heads together.
 //!
 //! *Takes* labelled passages, a codebook and a base model. *Gives* [`Trained`]: a model folder in memory with
 //! its card, and the tables to show. *Fails* on passages that cannot be read, on a theme with too few of them
-//! and on a base model that cannot be served. *Cost*: one pass of the encoder over all passages (the bulk),
-//! then seconds; test passages go through it again, because the finished model is what is measured.
+//! and on a base model that cannot be served. *Cost*: for heads one pass of the encoder over all passages (the
+//! bulk), then seconds; for fine-tuning see [`Recipe`].
 //!
-//! Heads are learned on train; calibration and thresholds are chosen on dev, or by cross-validation where
-//! there is no dev; test is measured once, on the finished model. Passages of train that are near-copies of a
-//! held-out one are left out.
+//! Weights are learned on train; calibration and thresholds are chosen on dev with the weights as they will be
+//! served, or for heads by cross-validation where there is no dev; test is measured once, on the finished
+//! model. Passages of train that are near-copies of a held-out one are left out.
 //!
 //! - the same input gives the same model to the byte
 //! - a head that the base model has is kept unless all are learned anew
@@ -19,6 +20,9 @@ mod folds;
 mod task;
 mod plan;
 mod fit;
+mod recipe;
+#[cfg(feature = "rust-bert")]
+mod tune;
 mod card;
 mod compare;
 
@@ -38,8 +42,9 @@ use crate::models::{
     Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Pooling, SentimentHead, Serving, ThemeHead,
 };
 use crate::score::{Measured, Sentiment};
-use fit::{Decisions, Fitted, cross_validate, fit};
+use fit::{Decisions, Fitted, Logits, cross_validate, fit};
 use plan::{Plan, Source};
+pub use recipe::{Epoch, Recipe};
 
 /// Passages embedded between two reports of progress.
 const CHUNK: usize = 256;
@@ -62,6 +67,10 @@ pub struct Options {
     pub has_headline: bool,
     /// Whether heads of the base model are learned anew rather than kept.
     pub is_anew: bool,
+    /// How encoder and heads are fine-tuned together; `None` leaves the encoder as it is.
+    pub recipe: Option<Recipe>,
+    /// Folder for what a fine-tuning that is broken off goes on from.
+    pub states: PathBuf,
     /// Whether contexts are compared on dev.
     pub compares_contexts: bool,
     /// Whether a learning curve is drawn on dev.
@@ -79,27 +88,61 @@ pub struct Trained {
     pub report: String,
 }
 
+/// How far training is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress {
+    /// Passages embedded so far and in all.
+    Embedding {
+        /// So far.
+        done: usize,
+        /// In all.
+        all: usize,
+    },
+    /// Steps of fine-tuning so far and at most.
+    Step {
+        /// So far.
+        done: usize,
+        /// At most.
+        all: usize,
+    },
+    /// An epoch of fine-tuning has ended, or was taken over from a training that was broken off.
+    Epoch(Epoch),
+}
+
 /// How a model did, by what it was measured on.
 #[derive(Debug, Clone, PartialEq)]
 struct Results {
-    /// On train, each article by heads and thresholds it had no part in.
-    cross_validated: Evaluation,
+    /// On train, each article by heads and thresholds it had no part in; not for fine-tuning.
+    cross_validated: Option<Evaluation>,
     /// On dev, where calibration and thresholds were chosen.
     dev: Option<Evaluation>,
     /// The word lists on dev.
     lexicon_dev: Option<Evaluation>,
-    /// The finished model on test, where nothing was chosen; without test, the cross-validated results.
+    /// The finished model on test, where nothing was chosen; without test, the cross-validated results, and where
+    /// there are none, those on dev.
     held_out: Report,
+    /// What fine-tuning was like.
+    tuning: Option<Tuning>,
     /// Tables that were asked for, with a title each.
     extra: Vec<(String, Table)>,
 }
 
-/// Learns a model. `on_progress` is told passages embedded so far and in all.
+/// What fine-tuning was like.
+#[derive(Debug, Clone, PartialEq)]
+struct Tuning {
+    recipe: Recipe,
+    epochs: Vec<Epoch>,
+    /// On dev and test with the f32 weights, before they became int8 rows.
+    float: [Option<Evaluation>; 2],
+}
+
+/// Learns a model.
 ///
 /// # Errors
-/// [`crate::Error::Config`] if the passages or the codebook cannot be used or a theme has too few passages;
-/// [`crate::Error::Model`] if the base model cannot be served; [`crate::Error::Io`] if a file cannot be read.
-pub fn train(options: &Options, on_progress: &mut dyn FnMut(usize, usize)) -> Result<Trained> {
+/// [`crate::Error::Config`] if the passages or the codebook cannot be used, a theme has too few passages or the
+/// program was built without what the recipe needs; [`crate::Error::Model`] if the base model cannot be served;
+/// [`crate::Error::Io`] if a file cannot be read.
+pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result<Trained> {
     let toml = options.codebook.as_deref().unwrap_or(Codebook::SHIPPED);
     let codebook = Codebook::parse(toml)?;
     let gold = Gold::read(&options.gold, &codebook.names())?;
@@ -107,38 +150,69 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(usize, usize)) -> Re
     let [mut train, dev, test] = Split::ALL.map(|split| gold.of(split));
     train.retain(|index| !leaks.contains(index));
 
-    let base = open_base(options, &codebook)?;
-    let plan = Plan::new(&gold, &train, &base, options.is_anew)?;
-    let former = base.config.serving(&options.name)?;
+    let mut base = open_base(options, &codebook)?;
+    let plan = Plan::new(&gold, &train, &base, options.is_anew || options.recipe.is_some())?;
+    let former = base.config.serving(&options.name)?.clone();
     let has_headline = if plan.is_keeping() { former.uses_context } else { options.has_headline };
     let context = if has_headline { Context::Headline } else { Context::None };
 
+    let mut tuned = None;
+    if let Some(recipe) = &options.recipe {
+        let found = fine_tune(options, recipe, &base, &gold, [&train, &dev], &plan, context, on_progress)?;
+        base = found.served.clone();
+        tuned = Some(found);
+    }
     let vectors = embed(&base, &gold, context, on_progress)?;
-    let fitted = fit(&gold, &vectors, &train, &plan);
+    let fitted = match &tuned {
+        None => fit(&gold, &vectors, &train, &plan),
+        Some(_) => Fitted::given(base.heads()?, &vectors),
+    };
     // Without dev, the passages learned from choose, each scored without its article.
     let choosers = if dev.is_empty() { &train } else { &dev };
     let decisions = Decisions::choose(&gold, choosers, &fitted.logits, &plan);
 
+    let evaluate_by = |passages: &[usize], decisions: &Decisions, logits: &[Logits]| {
+        let predictions = decisions.predict(passages, logits);
+        (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
+    };
+    let tuning = match (&options.recipe, tuned) {
+        (Some(recipe), Some(tuned)) => {
+            let vectors = embed(&tuned.float, &gold, context, on_progress)?;
+            let fitted = Fitted::given(tuned.float.heads()?, &vectors);
+            let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
+            let float = [&dev, &test].map(|passages| evaluate_by(passages, &decisions, &fitted.logits));
+            Some(Tuning { recipe: recipe.clone(), epochs: tuned.epochs, float })
+        }
+        _ => None,
+    };
     let lexicon = Lexicon::new(&codebook);
     let by_lexicon =
         |passages: &[usize]| predict(&lexicon, lexicon.thresholds(), &gold, passages, &mut |_| {});
-    let cross_validated = cross_validate(&gold, &train, &fitted, &plan);
-    let mut serving = serving(options, former, &gold.themes, &decisions, has_headline);
+    let cross_validated = tuning.is_none().then(|| cross_validate(&gold, &train, &fitted, &plan));
+    let mut serving = serving(options, &former, &gold.themes, &decisions, has_headline);
     let held_out = if test.is_empty() {
+        let of_dev = decisions.predict(&dev, &fitted.logits);
+        let (name, passages, predictions) = match &cross_validated {
+            Some(predictions) => ("train, cross-validated", &train, predictions),
+            None => ("dev, which chose the thresholds", &dev, &of_dev),
+        };
         let used = thresholds(&serving.labels(), &serving.thresholds());
-        let name = (serving.name.as_str(), "train, cross-validated");
-        Report::new(name, used, &gold, &train, &cross_validated, Some(&by_lexicon(&train)?))
+        let name = (serving.name.as_str(), name);
+        Report::new(name, used, &gold, passages, predictions, Some(&by_lexicon(passages)?))
     } else {
         let encoder = Encoder::new(&base.with_heads(serving.clone(), &fitted.heads, "")?, Kernel::best())?;
         let on = Measurement { gold: &gold, split: Split::Test, challenge: None, lexicon: Some(&lexicon) };
-        measure(&encoder, encoder.thresholds(), &on, on_progress)?
+        measure(&encoder, encoder.thresholds(), &on, &mut |done, all| {
+            on_progress(Progress::Embedding { done, all });
+        })?
     };
     let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
     let mut results = Results {
-        cross_validated: evaluate(&gold, &train, &cross_validated),
-        dev: of_dev(&decisions.predict(&dev, &fitted.logits)),
+        cross_validated: cross_validated.map(|predictions| evaluate(&gold, &train, &predictions)),
+        dev: evaluate_by(&dev, &decisions, &fitted.logits),
         lexicon_dev: of_dev(&by_lexicon(&dev)?),
         held_out,
+        tuning,
         extra: Vec::new(),
     };
     if options.compares_contexts && !dev.is_empty() {
@@ -149,7 +223,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(usize, usize)) -> Re
         results.extra.push((compare::CURVE.into(), compare::curve(&gold, &vectors, &train, &dev)));
     }
 
-    serving.measured = measured(former, &plan, &serving, &results.held_out, !test.is_empty());
+    serving.measured = measured(&former, &plan, &serving, &results.held_out, !test.is_empty());
     let facts = card::Facts {
         options,
         gold: &gold,
@@ -163,6 +237,19 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(usize, usize)) -> Re
     let card = card::card(&facts, card::about(&options.gold).as_deref());
     let files = base.with_heads(serving.clone(), &fitted.heads, &card)?.with_codebook(toml);
     Ok(Trained { report: report(&facts), files })
+}
+
+/// Removes what a fine-tuning kept in case it was broken off; to be called when its model has been written.
+///
+/// # Errors
+/// [`crate::Error::Io`] if it cannot be removed.
+pub fn finish(options: &Options) -> Result<()> {
+    match std::fs::remove_dir_all(&options.states) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(crate::Error::io("remove", &options.states, error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The base model with heads of some kind, those of a downloaded encoder all zero.
@@ -187,7 +274,70 @@ fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
         measured: Default::default(),
     };
     let heads = Heads::zero(&serving, encoder.config.hidden_size);
+    if options.recipe.is_some() {
+        // What is tuned starts from the numbers as they were learned.
+        return encoder.into_float_model(serving, &heads, "");
+    }
     encoder.into_model(serving, &heads, "")
+}
+
+/// A fine-tuned model before its outputs are calibrated.
+struct FineTuned {
+    /// As it will be served.
+    served: ModelFiles,
+    /// With f32 weights.
+    float: ModelFiles,
+    epochs: Vec<Epoch>,
+}
+
+#[cfg(feature = "rust-bert")]
+#[expect(clippy::too_many_arguments, reason = "it is one step of `train` and sees what `train` sees")]
+fn fine_tune(
+    options: &Options,
+    recipe: &Recipe,
+    base: &ModelFiles,
+    gold: &Gold,
+    [train, dev]: [&[usize]; 2],
+    plan: &Plan,
+    context: Context,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<FineTuned> {
+    if dev.is_empty() {
+        return Err(crate::Error::config_hint(
+            "there are no passages of the split `dev`, which choose the epoch and the thresholds",
+            "mark the passages of some articles with \"split\": \"dev\", or use --heads-only",
+        ));
+    }
+    let mut serving = base.config.serving("base")?.clone();
+    let head = |name: &String| ThemeHead { name: name.clone(), decision: Decision::default() };
+    serving.themes = gold.themes.iter().map(head).collect();
+    serving.relevance = (plan.relevant != Source::Absent).then(Decision::default);
+    serving.sentiment = SentimentHead::default();
+    serving.uses_context = context != Context::None;
+    let heads = Heads::zero(&serving, base.config.hidden_size);
+    let start = base.with_heads(serving, &heads, "")?;
+    let task =
+        tune::Task { gold, inputs: inputs(gold, context), train, dev, plan, states: options.states.clone() };
+    let tuned = tune::tune(&start, &task, recipe, on_progress)?;
+    let mut weights = tuned.weights;
+    let float = start.with_weights(&weights)?;
+    weights.quantise_encoder();
+    Ok(FineTuned { served: start.with_weights(&weights)?, float, epochs: tuned.epochs })
+}
+
+#[cfg(not(feature = "rust-bert"))]
+#[expect(clippy::too_many_arguments, reason = "as the function that tunes")]
+fn fine_tune(
+    _: &Options,
+    _: &Recipe,
+    _: &ModelFiles,
+    _: &Gold,
+    _: [&[usize]; 2],
+    _: &Plan,
+    _: Context,
+    _: &mut dyn FnMut(Progress),
+) -> Result<FineTuned> {
+    Err(crate::engine::without_rust_bert("fine-tuning"))
 }
 
 /// The pooled vectors of all passages.
@@ -195,7 +345,7 @@ fn embed(
     base: &ModelFiles,
     gold: &Gold,
     context: Context,
-    on_progress: &mut dyn FnMut(usize, usize),
+    on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Vec<f32>>> {
     let mut serving = base.config.serving("base")?.clone();
     serving.uses_context = context != Context::None;
@@ -204,10 +354,10 @@ fn embed(
     let inputs = inputs(gold, context);
     let mut vectors = Vec::with_capacity(inputs.len());
     for chunk in inputs.chunks(CHUNK) {
-        on_progress(vectors.len(), inputs.len());
+        on_progress(Progress::Embedding { done: vectors.len(), all: inputs.len() });
         vectors.extend(encoder.embed(chunk)?);
     }
-    on_progress(vectors.len(), inputs.len());
+    on_progress(Progress::Embedding { done: vectors.len(), all: inputs.len() });
     Ok(vectors)
 }
 
@@ -282,6 +432,9 @@ fn report(facts: &card::Facts<'_>) -> String {
     }
     text.push('\n');
     text.push_str(&render::side_by_side(&card::columns(results)).markdown());
+    if let Some(tuning) = &results.tuning {
+        text.push_str(&format!("\n{}", card::epochs(tuning).markdown()));
+    }
     text.push_str(
         "\nF1 with 95% intervals over articles; `passages` are those that deserve the label in the last column.\n",
     );

@@ -115,7 +115,7 @@ fn a_model_learned_is_served_as_it_was_measured() {
     let train: Vec<usize> = (0..32).collect();
     let plan = Plan::new(&gold, &train, &base, true).expect("enough passages");
     assert_eq!((&plan.relevant, &plan.sentiment), (&Source::Absent, &Source::Absent));
-    let vectors = embed(&base, &gold, Context::None, &mut |_, _| {}).expect("the shipped encoder");
+    let vectors = embed(&base, &gold, Context::None, &mut |_| {}).expect("the shipped encoder");
     let fitted = fit(&gold, &vectors, &train, &plan);
     let decisions = Decisions::choose(&gold, &train, &fitted.logits, &plan);
     let cross_validated = cross_validate(&gold, &train, &fitted, &plan);

@@ -148,3 +148,8 @@ engine_contract! {
     lexicon: EngineConfig::Lexicon;
     encoder: EngineConfig::Encoder;
 }
+
+#[cfg(feature = "rust-bert")]
+engine_contract! {
+    rust_bert: EngineConfig::RustBert { path: None, device: engine::Device::Cpu };
+}

@@ -117,3 +117,35 @@ fn int8_rows_keep_the_vectors_of_the_base_weights() {
     let mean = sum / texts.len() as f64;
     assert!(mean >= QUANTISED_COSINE, "mean cosine {mean}");
 }
+
+/// rust-bert is the reference: the shipped weights give the same logits, to a thousandth.
+#[cfg(feature = "rust-bert")]
+#[test]
+fn rust_bert_gives_the_same_logits() {
+    use sendlens::engine::Device;
+    use sendlens::engine::torch::Reference;
+    use sendlens::gold::Gold;
+
+    let themes = sendlens::codebook::Codebook::shipped().names();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated/dev.jsonl");
+    let gold = Gold::read(&[file], &themes).expect("labelled passages");
+    let inputs: Vec<Input<'_>> =
+        gold.passages.iter().take(240).map(|passage| Input { text: &passage.text, context: None }).collect();
+    assert_eq!(inputs.len(), 240);
+    let files = ModelFiles::embedded().expect("the shipped model is sound");
+    let heads = files.heads().expect("the shipped model has heads");
+    let all: Vec<_> = heads.themes.iter().chain(&heads.relevant).chain(&heads.sentiment).collect();
+    let logits = |vector: &[f32]| -> Vec<f64> {
+        let product = |weight: &[f32]| -> f64 {
+            weight.iter().zip(vector).map(|(weight, value)| f64::from(*weight) * f64::from(*value)).sum()
+        };
+        all.iter().map(|head| product(&head.weight) + f64::from(head.bias)).collect()
+    };
+    let ours = Encoder::new(&files, Kernel::best()).expect("served").embed(&inputs).expect("embeds");
+    let theirs = Reference::new(&files, Device::Cpu).expect("served").embed(&inputs).expect("embeds");
+    for (input, (ours, theirs)) in inputs.iter().zip(ours.iter().zip(&theirs)) {
+        for (ours, theirs) in logits(ours).into_iter().zip(logits(theirs)) {
+            assert!((ours - theirs).abs() <= 1e-3, "{ours} {theirs} {:?}", input.text);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::score::{Scores, Sentiment};
 
 /// The heads of a model, ready to score.
 #[derive(Debug)]
-pub(super) struct Outputs {
+pub(in crate::engine) struct Outputs {
     themes: Vec<(Row, Platt)>,
     relevant: Option<(Row, Platt)>,
     /// In the order of [`Sentiment::ALL`], whatever the order of the model.
@@ -41,7 +41,12 @@ impl Outputs {
     ///
     /// # Errors
     /// [`crate::Error::Model`] if one is missing or has another shape.
-    pub(super) fn load(model: &str, serving: &Serving, hidden: usize, weights: &mut Weights) -> Result<Self> {
+    pub(in crate::engine) fn load(
+        model: &str,
+        serving: &Serving,
+        hidden: usize,
+        weights: &mut Weights,
+    ) -> Result<Self> {
         let mut rows = |task: &str, count: usize| -> Result<Vec<Row>> {
             let matrix = weights.take_matrix(model, &format!("heads.{task}.weight"), count, hidden)?;
             let bias = weights.take_vector(model, &format!("heads.{task}.bias"), count)?;
@@ -75,7 +80,7 @@ impl Outputs {
     }
 
     /// Scores one pooled vector.
-    pub(super) fn score(&self, vector: &[f32], tokens: u32, truncated_tokens: u32) -> Scores {
+    pub(in crate::engine) fn score(&self, vector: &[f32], tokens: u32, truncated_tokens: u32) -> Scores {
         let probability = |(row, platt): &(Row, Platt)| sigmoid(calibrated(row.logit(vector), *platt));
         Scores {
             themes: self.themes.iter().map(probability).collect(),

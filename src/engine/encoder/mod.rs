@@ -8,7 +8,7 @@
 
 mod aligned;
 mod bert;
-mod heads;
+pub(super) mod heads;
 mod kernel;
 
 use std::collections::BTreeMap;
