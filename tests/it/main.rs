@@ -16,3 +16,4 @@ mod determinism;
 mod cli;
 mod bad_input;
 mod evaluate_command;
+mod labels;
