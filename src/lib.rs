@@ -11,6 +11,7 @@
 
 pub mod error;
 pub mod plain;
+pub mod random;
 pub mod article;
 pub mod codebook;
 pub mod walk;

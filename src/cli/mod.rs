@@ -3,6 +3,7 @@
 //! stdout is data, stderr is talk; progress bars are drawn only on a terminal.
 
 mod decide;
+mod evaluate;
 mod inspect;
 mod query;
 mod run;
@@ -16,9 +17,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use sendlens::engine::Device;
 use sendlens::{Error, Result, plain};
-
-/// Why a template of a progress bar can be read.
-const FIXED: &str = "the template is fixed";
 
 /// Theme frequency and sentiment per date from press coverage of SEND services.
 ///
@@ -39,6 +37,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Decide(decide::DecideArgs),
     Train(Box<train::TrainArgs>),
+    Evaluate(evaluate::EvaluateArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -74,6 +73,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Train(args) => train::train(&args),
+        Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
             Ok(0)
@@ -116,12 +116,19 @@ fn print(text: &str) -> Result<()> {
     }
 }
 
-/// A progress bar on stderr; hidden where nobody looks.
+/// A progress bar over files on stderr; hidden where nobody looks.
 fn bar(is_quiet: bool) -> ProgressBar {
+    bar_of("{bar:30} {pos}/{len} files  {msg}  {elapsed} (about {eta} left)", is_quiet)
+}
+
+/// A progress bar over passages, which are scored and nothing else.
+fn passages_bar() -> ProgressBar {
+    bar_of("{bar:30} {pos}/{len} passages  {elapsed}", false)
+}
+
+fn bar_of(template: &str, is_quiet: bool) -> ProgressBar {
     if is_quiet || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} files  {msg}  {elapsed} (about {eta} left)");
-    ProgressBar::new(0).with_style(style.expect(FIXED))
+    ProgressBar::new(0).with_style(ProgressStyle::with_template(template).expect("the template is fixed"))
 }

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::ProgressStyle;
 
 use sendlens::train::{self, Epoch, Progress, Recipe};
 use sendlens::{Error, Result};
 
-use super::{DeviceArg, FIXED, bar, print, say};
+use super::{DeviceArg, bar_of, print, say};
 
 /// Learn a theme of your own, or all labels anew, from labelled passages.
 ///
@@ -123,11 +122,10 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
             .collect::<Vec<_>>()
             .join(" "),
     };
-    let bar = bar(false);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}  {elapsed}").expect(FIXED));
+    let bar = bar_of("{bar:30} {pos}/{len} {msg}  {elapsed}", false);
     let trained = train::train(&options, &mut |progress| {
         let (done, all, what) = match progress {
-            Progress::Embedding { done, all } => (done, all, "passages"),
+            Progress::Scoring { done, all } => (done, all, "passages"),
             Progress::Step { done, all } => (done, all, "steps"),
             Progress::Epoch(epoch) => {
                 bar.suspend(|| say(&line(&epoch)));

@@ -111,6 +111,38 @@ pub fn without_rust_bert(what: &str) -> Error {
     )
 }
 
+/// The codebook to use with the engine that `config` names: the user's, else the one in the model folder, else the
+/// shipped one.
+///
+/// # Errors
+/// [`Error::Io`] or [`Error::Config`] if a codebook is named and cannot be used.
+pub fn codebook(config: &EngineConfig, user: Option<&Path>) -> Result<Codebook> {
+    let read = |path: &Path| {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+        Codebook::parse(&text)
+    };
+    if let Some(path) = user {
+        return read(path);
+    }
+    if let EngineConfig::Model { path } | EngineConfig::RustBert { path: Some(path), .. } = config {
+        let own = path.join("codebook.toml");
+        if own.exists() {
+            return read(&own);
+        }
+    }
+    Ok(Codebook::shipped())
+}
+
+/// The model's thresholds with those of `codebook`, whose themes are the model's, over them.
+#[must_use]
+pub fn thresholds(engine: &dyn Classifier, codebook: &Codebook) -> Thresholds {
+    let mut thresholds = engine.thresholds().clone();
+    for (threshold, theme) in thresholds.themes.iter_mut().zip(&codebook.themes) {
+        *threshold = theme.threshold.unwrap_or(*threshold);
+    }
+    thresholds
+}
+
 /// Opens the engine that `config` names.
 ///
 /// # Errors

@@ -2,10 +2,13 @@
 
 use std::ops::AddAssign;
 
+use serde::Serialize;
+
+use super::agreement::{Scale, alpha};
 use crate::score::{Labels, Sentiment};
 
 /// Decisions about one label against the truth.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Given and deserved.
     pub hits: u64,
@@ -13,6 +16,8 @@ pub struct Counts {
     pub false_alarms: u64,
     /// Deserved, not given.
     pub misses: u64,
+    /// Neither given nor deserved.
+    pub rejections: u64,
 }
 
 impl Counts {
@@ -22,7 +27,7 @@ impl Counts {
             (true, true) => self.hits += 1,
             (true, false) => self.false_alarms += 1,
             (false, true) => self.misses += 1,
-            (false, false) => {}
+            (false, false) => self.rejections += 1,
         }
     }
 
@@ -50,6 +55,12 @@ impl Counts {
     pub fn f1(&self) -> Option<f64> {
         share(2 * self.hits, 2 * self.hits + self.false_alarms + self.misses)
     }
+
+    /// Krippendorff's alpha of decision and truth; `None` if all are the same.
+    #[must_use]
+    pub fn alpha(&self) -> Option<f64> {
+        alpha(&[[self.rejections, self.false_alarms], [self.misses, self.hits]], Scale::Nominal)
+    }
 }
 
 impl AddAssign for Counts {
@@ -57,6 +68,7 @@ impl AddAssign for Counts {
         self.hits += other.hits;
         self.false_alarms += other.false_alarms;
         self.misses += other.misses;
+        self.rejections += other.rejections;
     }
 }
 
@@ -113,21 +125,6 @@ impl Tallied {
         }
     }
 
-    /// Adds the counts of other passages.
-    pub fn merge(&mut self, other: &Self) {
-        self.passages += other.passages;
-        self.relevant += other.relevant;
-        self.off_topic += other.off_topic;
-        for (counts, other) in self.themes.iter_mut().zip(&other.themes) {
-            *counts += *other;
-        }
-        for (counts, other) in
-            self.confusion.as_flattened_mut().iter_mut().zip(other.confusion.as_flattened())
-        {
-            *counts += other;
-        }
-    }
-
     /// The counts of one sentiment against the two others.
     #[must_use]
     pub fn sentiment(&self, sentiment: Sentiment) -> Counts {
@@ -135,7 +132,9 @@ impl Tallied {
         let hits = self.confusion[class][class];
         let given: u64 = self.confusion.iter().map(|row| row[class]).sum();
         let deserved: u64 = self.confusion[class].iter().sum();
-        Counts { hits, false_alarms: given - hits, misses: deserved - hits }
+        let all: u64 = self.confusion.as_flattened().iter().sum();
+        let rejections = all + hits - given - deserved;
+        Counts { hits, false_alarms: given - hits, misses: deserved - hits, rejections }
     }
 
     /// Mean of the themes' F1; `None` if no theme has one.
@@ -164,6 +163,28 @@ impl Tallied {
         let right = (0..3).map(|class| self.confusion[class][class]).sum();
         share(right, self.confusion.as_flattened().iter().sum())
     }
+
+    /// Krippendorff's alpha of given and true sentiment, in their order; `None` if all are the same.
+    #[must_use]
+    pub fn sentiment_alpha(&self) -> Option<f64> {
+        alpha(&self.confusion, Scale::Ordinal)
+    }
+}
+
+impl AddAssign<&Tallied> for Tallied {
+    fn add_assign(&mut self, other: &Self) {
+        self.passages += other.passages;
+        self.relevant += other.relevant;
+        self.off_topic += other.off_topic;
+        for (counts, other) in self.themes.iter_mut().zip(&other.themes) {
+            *counts += *other;
+        }
+        for (counts, other) in
+            self.confusion.as_flattened_mut().iter_mut().zip(other.confusion.as_flattened())
+        {
+            *counts += other;
+        }
+    }
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {
@@ -182,14 +203,14 @@ mod tests {
 
     #[test]
     fn measures_agree_with_those_worked_out_by_hand() {
-        let counts = Counts { hits: 3, false_alarms: 1, misses: 2 };
+        let counts = Counts { hits: 3, false_alarms: 1, misses: 2, rejections: 4 };
         assert_eq!(counts.precision(), Some(0.75));
         assert_eq!(counts.recall(), Some(0.6));
         assert_eq!(counts.f1(), Some(6.0 / 9.0));
         assert_eq!(Counts::default().f1(), None);
         let tallied = Tallied {
             passages: 10,
-            themes: vec![counts, Counts { hits: 1, false_alarms: 0, misses: 0 }, Counts::default()],
+            themes: vec![counts, Counts { hits: 1, rejections: 9, ..Counts::default() }, Counts::default()],
             relevant: Counts::default(),
             off_topic: Counts::default(),
             // Rows: true; columns: given.
@@ -197,7 +218,10 @@ mod tests {
         };
         assert_eq!(tallied.macro_f1(), Some((6.0 / 9.0 + 1.0) / 2.0));
         assert_eq!(tallied.micro_f1(), Some(8.0 / 11.0));
-        assert_eq!(tallied.sentiment(Sentiment::Neutral), Counts { hits: 2, false_alarms: 1, misses: 2 });
+        assert_eq!(
+            tallied.sentiment(Sentiment::Neutral),
+            Counts { hits: 2, false_alarms: 1, misses: 2, rejections: 5 }
+        );
         assert_eq!(tallied.sentiment_accuracy(), Some(0.7));
         let expected = (8.0 / 10.0 + 4.0 / 7.0 + 2.0 / 3.0) / 3.0;
         assert!((tallied.sentiment_macro_f1().expect("labelled") - expected).abs() < 1e-12);
@@ -211,9 +235,9 @@ mod tests {
         tallied.add(Truth { themes: &[None, Some(true)], is_relevant: None, sentiment }, &given);
         tallied.add(Truth { themes: &[None, Some(false)], is_relevant: Some(false), sentiment }, &given);
         assert_eq!(tallied.themes[0], Counts::default());
-        assert_eq!(tallied.themes[1], Counts { hits: 1, false_alarms: 1, misses: 0 });
-        assert_eq!(tallied.relevant, Counts { hits: 0, false_alarms: 1, misses: 0 });
-        assert_eq!(tallied.off_topic, Counts { hits: 0, false_alarms: 0, misses: 1 });
+        assert_eq!(tallied.themes[1], Counts { hits: 1, false_alarms: 1, ..Counts::default() });
+        assert_eq!(tallied.relevant, Counts { false_alarms: 1, ..Counts::default() });
+        assert_eq!(tallied.off_topic, Counts { misses: 1, ..Counts::default() });
         assert_eq!(tallied.confusion, [[1, 0, 0], [0, 0, 0], [0, 0, 0]]);
     }
 }

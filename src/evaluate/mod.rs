@@ -1,42 +1,38 @@
-//! How well an engine does on labelled passages: per label, per outlet kind, with intervals.
+//! How well an engine does on labelled passages: per label and group, with intervals, beside the word lists.
 //!
 //! *Takes* [`Gold`], the numbers of the passages to measure on, and the engine's scores and thresholds.
-//! *Gives* an [`Evaluation`]: plain data, which [`render`] makes Markdown of. *Cost*: linear in the
-//! passages, and 2,000 resamples of the articles' counts.
+//! *Gives* an [`Evaluation`] or a whole [`Report`](report::Report): plain data, which [`render`] makes Markdown of.
+//! *Cost*: linear in the passages, and 2,000 resamples of the articles' counts.
 //!
-//! Intervals are percentile bootstrap intervals (Efron & Tibshirani, "An introduction to the bootstrap",
-//! 1993) that draw whole articles, because passages of one article are alike (Field & Welsh,
-//! "Bootstrapping clustered data", JRSS B 69, 2007). They hold for articles of this kind only, and say
-//! nothing of what the labels are worth.
-//!
-//! - the same input gives the same intervals
 //! - a comparison draws the same articles for both
 
+pub mod agreement;
+mod bootstrap;
+mod calibration;
+pub mod card;
+pub mod challenge;
 pub mod counts;
-pub mod random;
+mod groups;
+mod names;
 pub mod render;
+pub mod report;
 
 use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use crate::engine::{Classifier, Input};
 use crate::error::Result;
 use crate::gold::{Gold, before};
 use crate::score::{Labels, Measured, Scores, Sentiment, Thresholds, decide};
+pub use bootstrap::Interval;
+use bootstrap::Resampled;
+pub use calibration::Calibration;
 use counts::{Counts, Tallied, Truth};
-use random::Random;
+pub use groups::GroupQuality;
 
-/// Resamples per interval: the ends of a 95% interval then rest on 50 resamples each.
-const RESAMPLES: usize = 2000;
-
-/// Seed of all resampling. Any number; fixed so that a card can be made again.
-const SEED: u64 = 20_140_901;
-
-/// Share of the resamples that an interval holds.
-const COVERAGE: f64 = 0.95;
-
-/// Bins of the calibration error, as in Guo et al., "On calibration of modern neural networks", ICML 2017
-/// (15 there; 10 here for fewer passages).
-const BINS: usize = 10;
+/// Passages scored between two reports of progress.
+const CHUNK: usize = 128;
 
 /// What an input's context is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,29 +79,38 @@ pub fn inputs(gold: &Gold, context: Context) -> Vec<Input<'_>> {
         .collect()
 }
 
-/// What an engine decides about every passage of `gold`, with its own thresholds. An engine that uses
-/// context is given the headline. Themes come in the order of [`Gold::themes`]; a theme the engine does
-/// not know scores 0 and is never given.
+/// What an engine decides by `thresholds` about the passages of `gold` numbered, in their order. An engine that
+/// uses context is given the headline. Themes come in the order of [`Gold::themes`]; a theme the engine does not
+/// know scores 0 and is never given. `on_progress` is told the number of passages scored since it was told last.
 ///
 /// # Errors
 /// Only if the engine itself breaks down.
-pub fn predict(engine: &dyn Classifier, gold: &Gold) -> Result<Vec<Prediction>> {
+pub fn predict(
+    engine: &dyn Classifier,
+    thresholds: &Thresholds,
+    gold: &Gold,
+    passages: &[usize],
+    on_progress: &mut dyn FnMut(usize),
+) -> Result<Vec<Prediction>> {
     let context = if engine.uses_context() { Context::Headline } else { Context::None };
     let places: Vec<Option<usize>> = gold
         .themes
         .iter()
         .map(|theme| engine.labels().themes.iter().position(|known| known == theme))
         .collect();
-    let scores = engine.score(&inputs(gold, context))?;
-    Ok(scores
-        .into_iter()
-        .map(|scores| {
-            let labels = decide(&scores, engine.thresholds());
+    let inputs = inputs(gold, context);
+    let mut predictions = Vec::with_capacity(passages.len());
+    for chunk in passages.chunks(CHUNK) {
+        let chunk: Vec<Input<'_>> = chunk.iter().map(|&index| inputs[index]).collect();
+        predictions.extend(engine.score(&chunk)?.into_iter().map(|scores| {
+            let labels = decide(&scores, thresholds);
             let themes = places.iter().map(|place| place.map_or(0.0, |index| scores.themes[index])).collect();
             let given = places.iter().map(|place| place.is_some_and(|index| labels.themes[index])).collect();
             Prediction { scores: Scores { themes, ..scores }, labels: Labels { themes: given, ..labels } }
-        })
-        .collect())
+        }));
+        on_progress(chunk.len());
+    }
+    Ok(predictions)
 }
 
 /// What an engine says about one passage, themes in the order of [`Gold::themes`].
@@ -126,19 +131,8 @@ impl Prediction {
     }
 }
 
-/// A measure with its 95% interval; all three in the unit of the measure.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// On the passages as they are.
-    pub value: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
 /// Quality of one label.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LabelQuality {
     /// Name of the theme, `relevant`, `off_topic`, or the sentiment.
     pub name: String,
@@ -152,38 +146,22 @@ pub struct LabelQuality {
     pub f1: Option<Interval>,
 }
 
-/// How far scores can be read as probabilities.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Calibration {
-    /// Name of the theme, or `relevant`.
+/// Agreement of one label as given and as it should be.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Name of the theme, `relevant`, or `sentiment`.
     pub name: String,
-    /// Passages.
-    pub passages: usize,
-    /// Expected calibration error: mean distance between score and share of passages that deserve the
-    /// label, in ten bins of equal width.
-    pub expected_error: f64,
-    /// Brier score: mean squared distance between score and truth (Brier 1950).
-    pub brier: f64,
-}
-
-/// Quality on the passages of one outlet kind.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KindQuality {
-    /// The kind.
-    pub kind: String,
-    /// Articles.
-    pub articles: usize,
-    /// The counts behind it.
-    pub tallied: Tallied,
+    /// Krippendorff's alpha, nominal, for sentiment ordinal; `None` if there is only one value.
+    pub alpha: Option<Interval>,
 }
 
 /// How well an engine does on some passages.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// Articles measured on.
+    /// Passages measured on.
+    pub passages: u64,
+    /// Their articles.
     pub articles: usize,
-    /// The counts behind everything.
-    pub tallied: Tallied,
     /// Per theme, in the order of [`Gold::themes`]; themes that nobody looked for are absent.
     pub themes: Vec<LabelQuality>,
     /// Mean of the themes' F1.
@@ -200,10 +178,19 @@ pub struct Evaluation {
     pub sentiment_macro_f1: Option<Interval>,
     /// Share of passages about SEND with the right sentiment.
     pub sentiment_accuracy: Option<Interval>,
-    /// Per theme and for relevance.
+    /// Passages about SEND by true sentiment (rows) and given sentiment (columns), both in the order of
+    /// [`Sentiment::ALL`].
+    pub confusion: [[u64; 3]; 3],
+    /// Per theme, for relevance and for sentiment, where labelled.
+    pub agreement: Vec<Agreement>,
+    /// Per theme, for all of them, for relevance and for the sentiment chosen.
     pub calibration: Vec<Calibration>,
     /// Per outlet kind, by name.
-    pub kinds: Vec<KindQuality>,
+    pub kinds: Vec<GroupQuality>,
+    /// Per year or span of years, in order.
+    pub years: Vec<GroupQuality>,
+    /// Passages that can be understood alone and those that cannot.
+    pub contexts: Vec<GroupQuality>,
 }
 
 /// Measures `predictions`, one for each of the `passages` of `gold` numbered.
@@ -214,43 +201,57 @@ pub struct Evaluation {
 pub fn evaluate(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Evaluation {
     assert_eq!(passages.len(), predictions.len(), "one prediction per passage");
     let by_article = by_article(gold, passages, predictions);
-    let mut tallied = Tallied::new(gold.themes.len());
-    by_article.iter().for_each(|article| tallied.merge(article));
-    let resamples = resamples(&by_article, gold.themes.len());
-    let interval = |measure: &dyn Fn(&Tallied) -> Option<f64>| {
-        measure(&tallied).map(|value| spread(value, resamples.iter().filter_map(measure).collect()))
-    };
+    let resampled = Resampled::new(&by_article, &Tallied::new(gold.themes.len()));
+    let tallied = &resampled.whole;
     let quality = |name: &str, counts: &dyn Fn(&Tallied) -> Counts| LabelQuality {
         name: name.to_owned(),
-        counts: counts(&tallied),
-        precision: interval(&|tallied| counts(tallied).precision()),
-        recall: interval(&|tallied| counts(tallied).recall()),
-        f1: interval(&|tallied| counts(tallied).f1()),
+        counts: counts(tallied),
+        precision: resampled.interval(|tallied| counts(tallied).precision()),
+        recall: resampled.interval(|tallied| counts(tallied).recall()),
+        f1: resampled.interval(|tallied| counts(tallied).f1()),
     };
     let is_labelled =
         |theme: usize| passages.iter().any(|&index| gold.passages[index].themes[theme].is_some());
+    let themes: Vec<usize> = (0..gold.themes.len()).filter(|&theme| is_labelled(theme)).collect();
     let has_relevance = passages.iter().any(|&index| gold.passages[index].is_relevant.is_some());
     let has_sentiment = tallied.confusion.as_flattened().iter().any(|count| *count > 0);
     let sentiments = if has_sentiment { &Sentiment::ALL[..] } else { &[] };
+    let mut agreement = Vec::new();
+    let mut agree = |name: &str, measure: &dyn Fn(&Tallied) -> Option<f64>| {
+        agreement.push(Agreement { name: name.to_owned(), alpha: resampled.interval(measure) });
+    };
+    for &theme in &themes {
+        agree(&gold.themes[theme], &|tallied| tallied.themes[theme].alpha());
+    }
+    if has_relevance {
+        agree("relevant", &|tallied| tallied.relevant.alpha());
+    }
+    if has_sentiment {
+        agree("sentiment", &Tallied::sentiment_alpha);
+    }
     Evaluation {
+        passages: tallied.passages,
         articles: by_article.len(),
-        themes: (0..gold.themes.len())
-            .filter(|&theme| is_labelled(theme))
-            .map(|theme| quality(&gold.themes[theme], &|tallied| tallied.themes[theme]))
+        themes: themes
+            .iter()
+            .map(|&theme| quality(&gold.themes[theme], &|tallied| tallied.themes[theme]))
             .collect(),
-        macro_f1: interval(&Tallied::macro_f1),
-        micro_f1: interval(&Tallied::micro_f1),
+        macro_f1: resampled.interval(Tallied::macro_f1),
+        micro_f1: resampled.interval(Tallied::micro_f1),
         relevant: has_relevance.then(|| quality("relevant", &|tallied| tallied.relevant)),
         off_topic: has_relevance.then(|| quality("off_topic", &|tallied| tallied.off_topic)),
         sentiment: sentiments
             .iter()
             .map(|&sentiment| quality(sentiment.as_str(), &|tallied| tallied.sentiment(sentiment)))
             .collect(),
-        sentiment_macro_f1: interval(&Tallied::sentiment_macro_f1),
-        sentiment_accuracy: interval(&Tallied::sentiment_accuracy),
-        calibration: calibration(gold, passages, predictions),
-        kinds: kinds(gold, passages, predictions),
-        tallied,
+        sentiment_macro_f1: resampled.interval(Tallied::sentiment_macro_f1),
+        sentiment_accuracy: resampled.interval(Tallied::sentiment_accuracy),
+        confusion: tallied.confusion,
+        agreement,
+        calibration: calibration::calibration(gold, passages, predictions),
+        kinds: groups::kinds(gold, passages, predictions),
+        years: groups::years(gold, passages, predictions),
+        contexts: groups::contexts(gold, passages, predictions),
     }
 }
 
@@ -290,25 +291,66 @@ pub fn tally(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Tal
     all
 }
 
+/// What one set of predictions has over another on the same passages.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gain {
+    /// Name of the label or the mean that F1 is of, or `sentiment, accuracy`.
+    pub name: String,
+    /// The measure of the first.
+    pub first: f64,
+    /// That of the second.
+    pub second: f64,
+    /// Second less first. Where the interval holds 0, the difference may be chance.
+    pub gain: Interval,
+}
+
+/// Compares two sets of predictions about the same passages measure by measure, leaving out measures that are not
+/// defined for both.
+#[must_use]
+pub fn gains(gold: &Gold, passages: &[usize], [first, second]: [&[Prediction]; 2]) -> Vec<Gain> {
+    let [first, second] = pair(gold, passages, [first, second]);
+    let mut gains = Vec::new();
+    let mut add = |name: &str, measure: &dyn Fn(&Tallied) -> Option<f64>| {
+        if let (Some(before), Some(after), Some(gain)) =
+            (measure(&first.whole), measure(&second.whole), second.difference(&first, measure))
+        {
+            gains.push(Gain { name: name.to_owned(), first: before, second: after, gain });
+        }
+    };
+    for (theme, name) in gold.themes.iter().enumerate() {
+        add(name, &|tallied| tallied.themes[theme].f1());
+    }
+    add(render::MACRO, &Tallied::macro_f1);
+    add(render::MICRO, &Tallied::micro_f1);
+    add("relevant", &|tallied| tallied.relevant.f1());
+    add("off_topic", &|tallied| tallied.off_topic.f1());
+    for sentiment in Sentiment::ALL {
+        add(sentiment.as_str(), &|tallied| tallied.sentiment(sentiment).f1());
+    }
+    add(render::SENTIMENT_MACRO, &Tallied::sentiment_macro_f1);
+    add(render::ACCURACY, &Tallied::sentiment_accuracy);
+    gains
+}
+
 /// What one engine has over another on the same passages: the difference of a measure, second less first.
 /// Where the interval holds 0, the difference may be noise. `None` if the measure is not defined for both.
 #[must_use]
 pub fn difference(
     gold: &Gold,
     passages: &[usize],
-    [first, second]: [&[Prediction]; 2],
+    predictions: [&[Prediction]; 2],
     measure: impl Fn(&Tallied) -> Option<f64>,
 ) -> Option<Interval> {
-    let [first, second] = [first, second].map(|predictions| by_article(gold, passages, predictions));
-    let whole = |articles: &[Tallied]| {
-        let mut all = Tallied::new(gold.themes.len());
-        articles.iter().for_each(|article| all.merge(article));
-        measure(&all)
-    };
-    let value = whole(&second)? - whole(&first)?;
-    let [first, second] = [first, second].map(|articles| resamples(&articles, gold.themes.len()));
-    let differences = first.iter().zip(&second).filter_map(|(a, b)| Some(measure(b)? - measure(a)?));
-    Some(spread(value, differences.collect()))
+    let [first, second] = pair(gold, passages, predictions);
+    second.difference(&first, measure)
+}
+
+/// Two sets of predictions, resampled alike.
+fn pair(gold: &Gold, passages: &[usize], predictions: [&[Prediction]; 2]) -> [Resampled<Tallied>; 2] {
+    predictions.map(|predictions| {
+        let by_article = by_article(gold, passages, predictions);
+        Resampled::new(&by_article, &Tallied::new(gold.themes.len()))
+    })
 }
 
 /// The truth about a passage.
@@ -327,83 +369,6 @@ fn by_article(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Ve
             .add(truth(gold, index), &prediction.labels);
     }
     articles.into_values().collect()
-}
-
-/// Counts of as many articles as there are, drawn with replacement, again and again.
-fn resamples(articles: &[Tallied], themes: usize) -> Vec<Tallied> {
-    let mut random = Random::new(SEED);
-    let resample = |_| {
-        let mut drawn = Tallied::new(themes);
-        articles.iter().for_each(|_| drawn.merge(&articles[random.below(articles.len())]));
-        drawn
-    };
-    (0..RESAMPLES).map(resample).collect()
-}
-
-/// The percentile interval of resampled values.
-fn spread(value: f64, mut values: Vec<f64>) -> Interval {
-    values.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let place = share * (values.len().saturating_sub(1)) as f64;
-        values.get(place.round() as usize).copied().unwrap_or(value)
-    };
-    let tail = (1.0 - COVERAGE) / 2.0;
-    Interval { value, low: at(tail), high: at(1.0 - tail) }
-}
-
-fn calibration(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Vec<Calibration> {
-    let pairs = |score: &dyn Fn(&Scores) -> f32, truth: &dyn Fn(usize) -> Option<bool>| {
-        let both = passages.iter().zip(predictions);
-        both.filter_map(|(&index, prediction)| Some((f64::from(score(&prediction.scores)), truth(index)?)))
-            .collect::<Vec<_>>()
-    };
-    let themes = gold.themes.iter().enumerate().map(|(theme, name)| {
-        (name.as_str(), pairs(&|scores| scores.themes[theme], &|index| gold.passages[index].themes[theme]))
-    });
-    let relevant = pairs(&|scores| scores.relevant, &|index| gold.passages[index].is_relevant);
-    themes
-        .chain([("relevant", relevant)])
-        .filter(|(_, pairs)| !pairs.is_empty())
-        .map(|(name, pairs)| Calibration {
-            name: name.to_owned(),
-            passages: pairs.len(),
-            expected_error: expected_error(&pairs),
-            brier: pairs
-                .iter()
-                .map(|(score, truth)| (score - f64::from(u8::from(*truth))).powi(2))
-                .sum::<f64>()
-                / pairs.len() as f64,
-        })
-        .collect()
-}
-
-fn expected_error(pairs: &[(f64, bool)]) -> f64 {
-    // Per bin: sum of the scores less number of passages that deserve the label.
-    let mut bins = [0.0; BINS];
-    for (score, truth) in pairs {
-        let bin = ((score * BINS as f64) as usize).min(BINS - 1);
-        bins[bin] += score - f64::from(u8::from(*truth));
-    }
-    bins.iter().map(|bin| bin.abs()).sum::<f64>() / pairs.len() as f64
-}
-
-fn kinds(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Vec<KindQuality> {
-    let mut kinds: BTreeMap<&str, (Vec<usize>, Tallied)> = BTreeMap::new();
-    for (&index, prediction) in passages.iter().zip(predictions) {
-        let Some(kind) = gold.passages[index].outlet_kind.as_deref() else { continue };
-        let (members, tallied) =
-            kinds.entry(kind).or_insert_with(|| (Vec::new(), Tallied::new(gold.themes.len())));
-        members.push(index);
-        tallied.add(truth(gold, index), &prediction.labels);
-    }
-    kinds
-        .into_iter()
-        .map(|(kind, (members, tallied))| KindQuality {
-            kind: kind.to_owned(),
-            articles: gold.articles(&members),
-            tallied,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -7,18 +7,14 @@ fn passage(article: &str, themes: &[Option<bool>], sentiment: Sentiment) -> Gold
     GoldPassage {
         id: String::new(),
         article: article.into(),
-        position: 0,
         headline: Some("Headline".into()),
         text: "Text.".into(),
         themes: themes.to_vec(),
         sentiment: Some(sentiment),
-        is_mixed: None,
         is_relevant: Some(true),
-        needs_context: None,
         outlet_kind: Some(if article == "a" { "local" } else { "trade" }.into()),
-        year: None,
-        batch: None,
         split: Split::Test,
+        ..GoldPassage::default()
     }
 }
 
@@ -31,7 +27,7 @@ fn prediction(theme: f32, sentiment: [f32; 3]) -> Prediction {
 fn gold() -> Gold {
     let passages = [("a", true), ("a", false), ("b", true), ("b", true), ("c", false), ("c", false)]
         .map(|(article, has_theme)| passage(article, &[Some(has_theme)], Sentiment::Negative));
-    Gold { themes: vec!["transport".into()], passages: passages.to_vec(), files: Vec::new() }
+    Gold { themes: vec!["transport".into()], passages: passages.to_vec(), ..Gold::default() }
 }
 
 fn predictions() -> Vec<Prediction> {
@@ -45,7 +41,7 @@ fn measures_of_a_small_set_are_right() {
     let evaluation = evaluate(&gold(), &ALL, &predictions());
     assert_eq!(evaluation.articles, 3);
     let theme = &evaluation.themes[0];
-    assert_eq!(theme.counts, Counts { hits: 2, false_alarms: 1, misses: 1 });
+    assert_eq!(theme.counts, Counts { hits: 2, false_alarms: 1, misses: 1, rejections: 2 });
     let f1 = theme.f1.expect("given and deserved");
     assert_eq!(f1.value, 4.0 / 6.0);
     assert!(f1.low <= f1.value && f1.value <= f1.high);
@@ -59,7 +55,7 @@ fn measures_of_a_small_set_are_right() {
     let error = (0.05 + 0.85 + 0.35 + 0.75 + 0.05 + 0.35) / 6.0;
     assert!((calibration.expected_error - error).abs() < 1e-6);
     assert_eq!(evaluation.measured()["transport"].support, 3);
-    let kinds: Vec<_> = evaluation.kinds.iter().map(|kind| (kind.kind.as_str(), kind.articles)).collect();
+    let kinds: Vec<_> = evaluation.kinds.iter().map(|kind| (kind.name.as_str(), kind.articles)).collect();
     assert_eq!(kinds, [("local", 1), ("trade", 2)]);
 }
 
@@ -74,7 +70,7 @@ fn intervals_draw_whole_articles() {
     let passages = (0..40)
         .map(|index| passage(if index < 20 { "a" } else { "b" }, &[Some(false)], Sentiment::Negative))
         .collect();
-    let gold = Gold { themes: vec!["transport".into()], passages, files: Vec::new() };
+    let gold = Gold { themes: vec!["transport".into()], passages, ..Gold::default() };
     let given = |index: usize| if index < 20 { [0.8, 0.1, 0.1] } else { [0.1, 0.1, 0.8] };
     let predictions: Vec<_> = (0..40).map(|index| prediction(0.0, given(index))).collect();
     let all: Vec<usize> = (0..40).collect();

@@ -35,10 +35,12 @@ pub enum Split {
     Dev,
     /// Measuring, once everything has been chosen.
     Test,
+    /// Measuring apart: pairs of passages that differ in one thing. Their make-up is nobody's coverage.
+    Challenge,
 }
 
 impl Split {
-    /// All, in the order in which they are used.
+    /// Those of articles, in the order in which they are used.
     pub const ALL: [Self; 3] = [Self::Train, Self::Dev, Self::Test];
 
     /// The name in files and tables.
@@ -48,20 +50,23 @@ impl Split {
             Self::Train => "train",
             Self::Dev => "dev",
             Self::Test => "test",
+            Self::Challenge => "challenge",
         }
     }
 }
 
 /// One passage with its labels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct GoldPassage {
     /// Name of the passage; `FILE:LINE` if the line gives none.
     pub id: String,
-    /// Name of its article, the unit that is never torn apart between folds; the passage's own name if
-    /// the line gives none.
+    /// Name of its article, the unit that is never torn apart between folds; for a passage of a pair the
+    /// name of the pair; the passage's own name if the line gives neither.
     pub article: String,
     /// Place in the article, counted from 1; 0 if the line gives none.
     pub position: u32,
+    /// `body` or `list_item`; for a passage of a pair what the pair tests: `negation`, `metaphor`.
+    pub kind: Option<String>,
     /// Headline of the article.
     pub headline: Option<String>,
     /// The passage.
@@ -82,7 +87,7 @@ pub struct GoldPassage {
     pub year: Option<i16>,
     /// Who wrote or labelled it.
     pub batch: Option<String>,
-    /// What it may be used for; train if the line does not say.
+    /// What it may be used for; if the line does not say, challenge for a passage of a pair, else train.
     pub split: Split,
 }
 
@@ -95,6 +100,8 @@ pub struct Gold {
     pub passages: Vec<GoldPassage>,
     /// Each file read, by its name without folders, with its SHA-256 in hexadecimal.
     pub files: Vec<(String, String)>,
+    /// Rows of tables in which nobody has filled in a label; they are no passages.
+    pub unlabelled: usize,
 }
 
 /// A line as it stands in a file. Fields not named here are refused: a mistyped field would be lost in silence.
@@ -103,10 +110,10 @@ pub struct Gold {
 struct Line {
     id: Option<String>,
     article: Option<String>,
+    /// Passages of one pair differ in what `kind` names.
+    pair: Option<String>,
     position: Option<u32>,
-    /// `body` or `list_item`; kept in the files for readers, used nowhere.
-    #[serde(rename = "kind")]
-    _kind: Option<String>,
+    kind: Option<String>,
     headline: Option<String>,
     text: String,
     themes: Vec<String>,
@@ -144,6 +151,7 @@ impl Gold {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let first = gold.passages.len();
             gold.passages.extend(parse(&path.display().to_string(), &name, text, themes)?);
+            check_pairs(&path.display().to_string(), &gold.passages[first..])?;
             for passage in &gold.passages[first..] {
                 if !ids.insert(passage.id.clone()) {
                     let id = plain::line(&passage.id);
@@ -232,9 +240,11 @@ fn parse(path: &str, name: &str, text: &str, themes: &[String]) -> Result<Vec<Go
         let id = line.id.unwrap_or_else(|| format!("{name}:{number}"));
         let given = |theme: &String| looked_for.contains(theme).then(|| line.themes.contains(theme));
         GoldPassage {
-            article: line.article.unwrap_or_else(|| id.clone()),
+            split: line.split.unwrap_or(if line.pair.is_some() { Split::Challenge } else { Split::Train }),
+            article: line.pair.or(line.article).unwrap_or_else(|| id.clone()),
             id,
             position: line.position.unwrap_or(0),
+            kind: line.kind,
             headline: line.headline.filter(|headline| !headline.trim().is_empty()),
             themes: themes.iter().map(given).collect(),
             text: line.text,
@@ -245,7 +255,6 @@ fn parse(path: &str, name: &str, text: &str, themes: &[String]) -> Result<Vec<Go
             outlet_kind: line.outlet_kind,
             year: line.year,
             batch: line.batch,
-            split: line.split.unwrap_or_default(),
         }
     });
     Ok(labelled.collect())
@@ -275,6 +284,21 @@ fn check(line: &Line, themes: &[String]) -> Result<(), Complaint> {
         return Err(("`relevant` is false, but there are themes".into(), Some(hint)));
     }
     Ok(())
+}
+
+/// Refuses a pair of one passage, which can show nothing.
+fn check_pairs(path: &str, passages: &[GoldPassage]) -> Result<()> {
+    let mut sides: BTreeMap<&str, usize> = BTreeMap::new();
+    for passage in passages.iter().filter(|passage| passage.split == Split::Challenge) {
+        *sides.entry(&passage.article).or_default() += 1;
+    }
+    match sides.into_iter().find(|(_, sides)| *sides < 2) {
+        Some((pair, _)) => Err(Error::config_hint(
+            format!("{path}: the pair `{}` has one passage", plain::line(pair)),
+            "a pair has two passages that differ in what it tests, in one file",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The passage before each in its article, where both are there and `position` says so.
@@ -328,6 +352,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_is_an_article_that_only_challenges() {
+        let side = |id| {
+            format!(
+                r#"{{"id": "{id}", "pair": "p1", "kind": "negation", "text": "a", "themes": [], "relevant": true}}"#
+            )
+        };
+        let passages = read(&[side("p1a"), side("p1b")].join("\n")).expect("a pair");
+        assert_eq!((passages[1].article.as_str(), passages[1].split), ("p1", Split::Challenge));
+        assert_eq!(passages[1].kind.as_deref(), Some("negation"));
+        assert!(check_pairs("x.jsonl", &passages).is_ok());
+        let error = check_pairs("x.jsonl", &passages[..1]).expect_err("one side").to_string();
+        assert_eq!(error, "x.jsonl: the pair `p1` has one passage");
+    }
+
+    #[test]
     fn an_unknown_theme_is_refused_with_the_nearest_known_one() {
         let error = read("{\"text\": \"a\", \"themes\": [\"Tranport\"]}").expect_err("no such theme");
         assert_eq!(error.to_string(), "folder/mine.jsonl:1: the codebook has no theme `Tranport`");
@@ -357,7 +396,9 @@ mod tests {
         let themes = crate::codebook::Codebook::shipped().names();
         let gold = Gold::read(std::slice::from_ref(&folder), &themes).expect("the shipped passages");
         let readme = fs::read_to_string(folder.join("README.md")).expect("a README");
-        for (file, sum) in gold.files.iter().filter(|(file, _)| file != "train.jsonl") {
+        for (file, sum) in
+            gold.files.iter().filter(|(file, _)| ["dev.jsonl", "test.jsonl"].contains(&file.as_str()))
+        {
             assert!(readme.contains(&format!("{sum}  {file}")), "{file} is not the file that was frozen");
         }
         for (split, passages) in [(Split::Dev, 527), (Split::Test, 866)] {

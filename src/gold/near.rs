@@ -97,22 +97,7 @@ mod tests {
     use crate::gold::GoldPassage;
 
     fn passage(id: &str, split: Split, text: &str) -> GoldPassage {
-        GoldPassage {
-            id: id.into(),
-            article: id.into(),
-            position: 0,
-            headline: None,
-            text: text.into(),
-            themes: Vec::new(),
-            sentiment: None,
-            is_mixed: None,
-            is_relevant: None,
-            needs_context: None,
-            outlet_kind: None,
-            year: None,
-            batch: None,
-            split,
-        }
+        GoldPassage { id: id.into(), article: id.into(), text: text.into(), split, ..GoldPassage::default() }
     }
 
     #[test]

@@ -153,6 +153,14 @@ impl ModelFiles {
         self
     }
 
+    /// The same with another card; what decides scores stays as it is, to the byte.
+    #[must_use]
+    pub fn with_card(mut self, card: &str) -> Self {
+        self.card = Cow::Owned(card.as_bytes().to_vec());
+        self.sums.insert(CARD.to_owned(), sha256(card.as_bytes()));
+        self
+    }
+
     /// The bytes of `model.safetensors`.
     #[must_use]
     pub fn weights(&self) -> &[u8] {

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::article::{REPAIRS, Skipped};
 use crate::codebook::Codebook;
 use crate::config::{Config, Layers, nearest};
-use crate::engine::{self, Classifier, EngineConfig};
+use crate::engine::{self, Classifier};
 use crate::error::{Error, Result};
 use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress};
@@ -65,7 +65,7 @@ pub type OnProgress<'a> = &'a mut (dyn FnMut(Progress, usize) + Send);
 /// Everything that [`Error`] lists; nothing is published then, and an earlier output is untouched.
 pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Result<Outcome> {
     let started = Zoned::now();
-    let codebook = codebook(config)?;
+    let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
     let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
     let output = Output::claim(&config.out, config.metadata.as_deref())?;
@@ -132,7 +132,7 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
 /// As [`run`], but for what concerns scoring and writing.
 pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Result<Outcome> {
     let started = Zoned::now();
-    let codebook = codebook(config)?;
+    let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let metadata = config.metadata.as_ref().map(pipeline::load_metadata).transpose()?;
     check_by(&config.by, metadata.as_ref())?;
     let walk = walk::walk(&config.corpus, &walk_options(config))?;
@@ -185,7 +185,7 @@ pub struct Explained {
 /// [`Error::Io`] if there is no such file, [`Error::Config`] if it has no such record, and what the engine
 /// returns.
 pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
-    let codebook = codebook(config)?;
+    let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
     let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
     let bytes = std::fs::read(&config.corpus).map_err(|error| Error::io("read", &config.corpus, error))?;
@@ -207,27 +207,6 @@ pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
     Ok(Explained { documents, skipped: reading.skipped, labels: engine.labels().clone(), thresholds })
 }
 
-/// The codebook of a run: the user's, else the one in the model folder, else the shipped one.
-///
-/// # Errors
-/// [`Error::Io`] or [`Error::Config`] if a codebook is named and cannot be used.
-pub fn codebook(config: &Config) -> Result<Codebook> {
-    let read = |path: &Path| {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
-        Codebook::parse(&text)
-    };
-    if let Some(path) = &config.codebook {
-        return read(path);
-    }
-    if let EngineConfig::Model { path } | EngineConfig::RustBert { path: Some(path), .. } = &config.engine {
-        let own = path.join("codebook.toml");
-        if own.exists() {
-            return read(&own);
-        }
-    }
-    Ok(Codebook::shipped())
-}
-
 /// Thresholds of the model, then of the codebook, then of the user.
 ///
 /// # Errors
@@ -237,10 +216,7 @@ pub fn thresholds(
     codebook: &Codebook,
     user: &BTreeMap<String, f32>,
 ) -> Result<Thresholds> {
-    let mut thresholds = engine.thresholds().clone();
-    for (threshold, theme) in thresholds.themes.iter_mut().zip(&codebook.themes) {
-        *threshold = theme.threshold.unwrap_or(*threshold);
-    }
+    let mut thresholds = engine::thresholds(engine, codebook);
     override_thresholds(&mut thresholds, &codebook.names(), user)?;
     Ok(thresholds)
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::recipe::{DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
 use super::{Fitted, Options, Plan, Results, Tuning};
-use crate::evaluate::Evaluation;
 use crate::evaluate::render::{self, Table};
+use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
 use crate::models::Serving;
 use crate::score::Sentiment;
@@ -40,10 +40,8 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
         "The folder of the labelled passages has no README.md that says who wrote and who labelled them.",
     );
     let mut card = format!("# {}\n\n{about}\n", serving.name);
-    let mut section =
-        |title: &str, text: &str| card.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
-
     section(
+        &mut card,
         "What it is",
         &format!(
             "The encoder {} (SHA-256 of its `model.safetensors`: `{}`), {}its matrices as int8 rows, with one logistic output per theme{} and a softmax over three sentiments. Input: {}. {}",
@@ -59,50 +57,34 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
             licence(&serving.base.name),
         ),
     );
-    section("Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
+    section(&mut card, "Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
     let hashes: Vec<String> = facts.gold.files.iter().map(|(file, sum)| format!("`{sum}`  {file}")).collect();
-    section("Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
-    section("How it was made", &method(facts));
+    section(&mut card, "Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
+    section(&mut card, "How it was made", &method(facts));
     section(
-        "Results",
+        &mut card,
+        "On train and dev",
         &format!(
-            "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic; `test` chose \
-             nothing. `lexicon` is the engine of word lists, to which every passage is \
-             about SEND; `off_topic` is about something else.\n\n{}",
+            "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic. `lexicon` \
+             is the engine of word lists.\n\n{}",
             if results.cross_validated.is_some() {
                 "`cross-validated` is measured on train, each article by outputs and thresholds it had no part in; "
             } else {
                 ""
             },
-            render::side_by_side(&columns(results)).markdown(),
+            render::side_by_side(&learned(results)).markdown(),
         ),
     );
-    let (name, held_out) = results.held_out();
-    section(&format!("Precision and recall on {name}"), &render::labels(held_out).markdown());
-    if !held_out.kinds.is_empty() {
-        section(&format!("By outlet kind on {name}"), &render::kinds(held_out).markdown());
-    }
-    if !held_out.sentiment.is_empty() {
-        section(&format!("Sentiment on {name}"), &render::confusion(held_out).markdown());
-    }
-    section(
-        &format!("Calibration on {name}"),
-        &format!(
-            "How far a score can be read as a probability. {}\n\n{}\nThresholds: {}.",
-            if results.tuning.is_some() {
-                ""
-            } else {
-                "Sentiment was learned with rarer classes counting for more, so its scores lean towards them."
-            },
-            render::calibration(held_out).markdown(),
-            thresholds(serving),
-        ),
-    );
+    card.push_str(&format!("\n{}", results_section::section(&results.held_out)));
     for (title, table) in &results.extra {
-        section(title, &table.markdown());
+        section(&mut card, title, &table.markdown());
     }
-    section("Limits", LIMITS);
+    section(&mut card, "Limits", LIMITS);
     card
+}
+
+fn section(card: &mut String, title: &str, text: &str) {
+    card.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
 }
 
 const LIMITS: &str = "\
@@ -115,31 +97,25 @@ const LIMITS: &str = "\
   view, not towards a person or theme, and too weak here to rank outlets or single articles.
 - Nothing here is a judgement of a council, a school or a person.";
 
-impl Results {
-    /// The results on passages that chose nothing, and what they are called.
-    ///
-    /// Where there is neither test nor cross-validation, these are the results on dev, which chose thresholds.
-    pub(super) fn held_out(&self) -> (&'static str, &Evaluation) {
-        let all = [
-            ("test", &self.test),
-            ("train, cross-validated", &self.cross_validated),
-            ("dev, which chose the thresholds", &self.dev),
-        ];
-        let found = all.into_iter().find_map(|(name, evaluation)| Some((name, evaluation.as_ref()?)));
-        found.expect("what is not cross-validated is measured on dev")
-    }
-}
-
-/// The evaluations to show beside each other.
-pub(super) fn columns(results: &Results) -> Vec<(&'static str, &Evaluation)> {
+/// The evaluations on passages that were learned from or chose something, to show beside each other.
+fn learned(results: &Results) -> Vec<(&'static str, &Evaluation)> {
     let all = [
         ("cross-validated", &results.cross_validated),
         ("lexicon, dev", &results.lexicon_dev),
         ("dev", &results.dev),
-        ("lexicon, test", &results.lexicon_test),
-        ("test", &results.test),
     ];
     all.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation.as_ref()?))).collect()
+}
+
+/// The same, and those on test, which chose nothing.
+pub(super) fn columns(results: &Results) -> Vec<(&'static str, &Evaluation)> {
+    let mut columns = learned(results);
+    let held_out = &results.held_out;
+    if held_out.measured_on == Split::Test.as_str() {
+        columns.extend(held_out.lexicon.as_ref().map(|lexicon| ("lexicon, test", lexicon)));
+        columns.push(("test", &held_out.evaluation));
+    }
+    columns
 }
 
 /// How weights, calibration and thresholds came about.
@@ -147,33 +123,11 @@ fn method(facts: &Facts<'_>) -> String {
     let learned = match &facts.results.tuning {
         None => format!(
             "The encoder is frozen. Outputs are L2-penalised logistic regressions over its pooled vector, fitted by \
-             L-BFGS; penalties by five-fold cross-validation by article: {}.",
+             L-BFGS (those of sentiment with rarer classes counting for more); penalties by five-fold \
+             cross-validation by article: {}.",
             penalties(facts)
         ),
-        Some(Tuning { recipe, epochs, float }) => {
-            let best = epochs.iter().rev().find(|epoch| epoch.is_best).map_or(0, |epoch| epoch.number);
-            let macros = |evaluation: &Option<Evaluation>| {
-                let measures = evaluation.as_ref().map(|found| [found.macro_f1, found.sentiment_macro_f1]);
-                let shown =
-                    measures.into_iter().flatten().flatten().map(|measure| format!("{:.3}", measure.value));
-                shown.collect::<Vec<_>>().join(" and ")
-            };
-            let [served_dev, served_test] = [&facts.results.dev, &facts.results.test].map(macros);
-            let [float_dev, float_test] = float.each_ref().map(macros);
-            format!(
-                "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
-                 {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of the \
-                 steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The weights are those \
-                 of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and thresholds belong \
-                 to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {float_dev}; \
-                 test: {float_test}. As served, dev: {served_dev}; test: {served_test}.\n\n{}\n",
-                recipe.learning_rate,
-                recipe.batch,
-                recipe.seed,
-                epochs.len(),
-                self::epochs(facts.results.tuning.as_ref().expect("this model was tuned")).markdown(),
-            )
-        }
+        Some(tuning) => tuned(tuning, facts),
     };
     format!(
         "```sh\n{}\n```\n\n{learned} {} Fixed seeds: the same input gives the same bytes{}.{}",
@@ -181,6 +135,35 @@ fn method(facts: &Facts<'_>) -> String {
         choice(facts),
         if facts.results.tuning.is_some() { " on the same machine with as many threads" } else { "" },
         notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
+    )
+}
+
+/// How a fine-tuned model was learned, and what the rounding to int8 rows cost.
+fn tuned(tuning: &Tuning, facts: &Facts<'_>) -> String {
+    let Tuning { recipe, epochs, float } = tuning;
+    let best = epochs.iter().rev().find(|epoch| epoch.is_best).map_or(0, |epoch| epoch.number);
+    let macros = |evaluation: Option<&Evaluation>| {
+        let measures = evaluation.map(|found| [found.macro_f1, found.sentiment_macro_f1]);
+        let shown = measures.into_iter().flatten().flatten().map(|measure| format!("{:.3}", measure.value));
+        shown.collect::<Vec<_>>().join(" and ")
+    };
+    let results = facts.results;
+    format!(
+        "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
+         {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of \
+         the steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The \
+         weights are those of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and \
+         thresholds belong to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {}; \
+         held-out: {}. As served, dev: {}; held-out: {}.\n\n{}\n",
+        recipe.learning_rate,
+        recipe.batch,
+        recipe.seed,
+        epochs.len(),
+        macros(float[0].as_ref()),
+        macros(float[1].as_ref()),
+        macros(results.dev.as_ref()),
+        macros(Some(&results.held_out.evaluation)),
+        self::epochs(tuning).markdown(),
     )
 }
 
@@ -231,7 +214,7 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
             "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
         );
     }
-    if facts.results.test.is_none() && facts.results.tuning.is_none() {
+    if facts.gold.of(Split::Test).is_empty() && facts.results.tuning.is_none() {
         notes.push("There is no test split: the cross-validated results are the honest ones.".into());
     }
     notes
@@ -283,14 +266,6 @@ fn choice(facts: &Facts<'_>) -> &'static str {
         "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given \
          as deserved, off topic what is so more likely than not) were chosen on dev."
     }
-}
-
-fn thresholds(serving: &Serving) -> String {
-    let themes = serving.themes.iter().map(|theme| (theme.name.as_str(), theme.decision));
-    let relevance = serving.relevance.map(|decision| ("relevant", decision));
-    let shown: Vec<String> =
-        themes.chain(relevance).map(|(name, decision)| format!("{name} {:.2}", decision.threshold)).collect();
-    shown.join(", ")
 }
 
 /// Licence of the base, where it is the one that ships.

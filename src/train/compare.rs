@@ -5,10 +5,10 @@ use super::folds::SEED;
 use super::plan::Plan;
 use crate::error::Result;
 use crate::evaluate::counts::Tallied;
-use crate::evaluate::random::Random;
 use crate::evaluate::render::Table;
 use crate::evaluate::{Context, Interval, Prediction, difference, evaluate};
 use crate::gold::Gold;
+use crate::random::Random;
 
 /// Title of the comparison of contexts.
 pub(super) const CONTEXTS: &str =

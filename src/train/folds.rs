@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evaluate::random::Random;
+use crate::random::Random;
 
 /// Folds. Five train on 80% of the passages each, at five times the cost of one fit.
 pub(super) const FOLDS: usize = 5;

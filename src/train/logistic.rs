@@ -179,7 +179,7 @@ pub(super) fn log_loss<const K: usize>(logits: &[f64; K], class: usize) -> (f64,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::random::Random;
+    use crate::random::Random;
 
     fn example(row: usize, class: usize) -> Example {
         Example { row, class, weight: 1.0 }

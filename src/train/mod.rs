@@ -4,7 +4,7 @@
 //! *Takes* labelled passages, a codebook and a base model. *Gives* [`Trained`]: a model folder in memory with
 //! its card, and the tables to show. *Fails* on passages that cannot be read, on a theme with too few of them
 //! and on a base model that cannot be served. *Cost*: for heads one pass of the encoder over all passages (the
-//! bulk), then seconds; for fine-tuning see [`Recipe`].
+//! bulk), then seconds; for fine-tuning see [`Recipe`]. Test passages go through the finished model again.
 //!
 //! Weights are learned on train; calibration and thresholds are chosen on dev with the weights as they will be
 //! served, or for heads by cross-validation where there is no dev; test is measured once, on the finished
@@ -26,20 +26,23 @@ mod tune;
 mod card;
 mod compare;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::codebook::Codebook;
+use crate::engine::Classifier;
 use crate::engine::encoder::{Encoder, Kernel};
 use crate::engine::lexicon::Lexicon;
 use crate::error::Result;
 use crate::evaluate::render::{self, Table};
+use crate::evaluate::report::{Measurement, Report, measure, thresholds};
 use crate::evaluate::{Context, Evaluation, evaluate, inputs, predict};
 use crate::gold::{Gold, Split, near};
 use crate::models::{
     Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Pooling, SentimentHead, Serving, ThemeHead,
 };
 use crate::score::{Measured, Sentiment};
-use fit::{Decisions, Fitted, Logits, cross_validate, fit};
+use fit::{Decisions, Fitted, cross_validate, fit};
 use plan::{Plan, Source};
 pub use recipe::{Epoch, Recipe};
 
@@ -88,8 +91,8 @@ pub struct Trained {
 /// How far training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Progress {
-    /// Passages embedded so far and in all.
-    Embedding {
+    /// Passages that went through the encoder so far and in all.
+    Scoring {
         /// So far.
         done: usize,
         /// In all.
@@ -113,14 +116,13 @@ struct Results {
     cross_validated: Option<Evaluation>,
     /// On dev, where calibration and thresholds were chosen.
     dev: Option<Evaluation>,
-    /// On test, where nothing was chosen.
-    test: Option<Evaluation>,
     /// The word lists on dev.
     lexicon_dev: Option<Evaluation>,
-    /// The word lists on test.
-    lexicon_test: Option<Evaluation>,
     /// What fine-tuning was like.
     tuning: Option<Tuning>,
+    /// The finished model on test, where nothing was chosen; without test, the cross-validated results, or for
+    /// fine-tuning those on dev.
+    held_out: Report,
     /// Tables that were asked for, with a title each.
     extra: Vec<(String, Table)>,
 }
@@ -169,35 +171,47 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
     let choosers = if dev.is_empty() { &train } else { &dev };
     let decisions = Decisions::choose(&gold, choosers, &fitted.logits, &plan);
 
-    let measure_by = |passages: &[usize], decisions: &Decisions, logits: &[Logits]| {
-        let predictions = decisions.predict(passages, logits);
-        (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
-    };
-    let measure = |passages: &[usize]| measure_by(passages, &decisions, &fitted.logits);
     let tuning = match (&options.recipe, tuned) {
         (Some(recipe), Some(tuned)) => {
             let vectors = embed(&tuned.float, &gold, context, on_progress)?;
             let fitted = Fitted::given(tuned.float.heads()?, &vectors);
             let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
-            let float = [&dev, &test].map(|passages| measure_by(passages, &decisions, &fitted.logits));
+            let float = [&dev, &test].map(|passages| {
+                let predictions = decisions.predict(passages, &fitted.logits);
+                (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
+            });
             Some(Tuning { recipe: recipe.clone(), epochs: tuned.epochs, float })
         }
         _ => None,
     };
-    let lexicon = predict(&Lexicon::new(&codebook), &gold)?;
-    let measure_lexicon = |passages: &[usize]| {
-        let predictions: Vec<_> = passages.iter().map(|&index| lexicon[index].clone()).collect();
-        (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
+
+    let lexicon = Lexicon::new(&codebook);
+    let by_lexicon =
+        |passages: &[usize]| predict(&lexicon, lexicon.thresholds(), &gold, passages, &mut |_| {});
+    let cross_validated = tuning.is_none().then(|| cross_validate(&gold, &train, &fitted, &plan));
+    let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
+    let on_dev = decisions.predict(&dev, &fitted.logits);
+    let mut serving = serving(options, &former, &gold.themes, &decisions, has_headline);
+    let held_out = if test.is_empty() {
+        let used = thresholds(&serving.labels(), &serving.thresholds());
+        let (on, passages, predictions) = match &cross_validated {
+            Some(predictions) => ("train, cross-validated", &train, predictions),
+            None => ("dev, which chose the thresholds", &dev, &on_dev),
+        };
+        let name = (serving.name.as_str(), on);
+        Report::new(name, used, &gold, passages, predictions, Some(&by_lexicon(passages)?))
+    } else {
+        let encoder = Encoder::new(&base.with_heads(serving.clone(), &fitted.heads, "")?, Kernel::best())?;
+        let on = Measurement { gold: &gold, split: Split::Test, challenge: None, lexicon: Some(&lexicon) };
+        let mut tell = |done, all| on_progress(Progress::Scoring { done, all });
+        measure(&encoder, encoder.thresholds(), &on, &mut tell)?
     };
     let mut results = Results {
-        cross_validated: tuning
-            .is_none()
-            .then(|| evaluate(&gold, &train, &cross_validate(&gold, &train, &fitted, &plan))),
-        dev: measure(&dev),
-        test: measure(&test),
-        lexicon_dev: measure_lexicon(&dev),
-        lexicon_test: measure_lexicon(&test),
+        cross_validated: cross_validated.map(|predictions| evaluate(&gold, &train, &predictions)),
+        dev: of_dev(&on_dev),
+        lexicon_dev: of_dev(&by_lexicon(&dev)?),
         tuning,
+        held_out,
         extra: Vec::new(),
     };
     if options.compares_contexts && !dev.is_empty() {
@@ -208,7 +222,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         results.extra.push((compare::CURVE.into(), compare::curve(&gold, &vectors, &train, &dev)));
     }
 
-    let serving = serving(options, &former, &plan, &gold.themes, &decisions, &results, has_headline);
+    serving.measured = measured(&former, &plan, &serving, &results.held_out, !test.is_empty());
     let facts = card::Facts {
         options,
         gold: &gold,
@@ -339,25 +353,23 @@ fn embed(
     let inputs = inputs(gold, context);
     let mut vectors = Vec::with_capacity(inputs.len());
     for chunk in inputs.chunks(CHUNK) {
-        on_progress(Progress::Embedding { done: vectors.len(), all: inputs.len() });
+        on_progress(Progress::Scoring { done: vectors.len(), all: inputs.len() });
         vectors.extend(encoder.embed(chunk)?);
     }
-    on_progress(Progress::Embedding { done: vectors.len(), all: inputs.len() });
+    on_progress(Progress::Scoring { done: vectors.len(), all: inputs.len() });
     Ok(vectors)
 }
 
-/// What the configuration of the learned model says.
+/// What the configuration of the learned model says, nothing having been measured.
 fn serving(
     options: &Options,
     former: &Serving,
-    plan: &Plan,
     themes: &[String],
     decisions: &Decisions,
-    results: &Results,
     uses_context: bool,
 ) -> Serving {
     let themes = themes.iter().zip(&decisions.themes);
-    let mut serving = Serving {
+    Serving {
         format: FORMAT,
         name: options.name.clone(),
         base: former.base.clone(),
@@ -369,17 +381,27 @@ fn serving(
             .collect(),
         relevance: decisions.relevance,
         sentiment: SentimentHead { labels: Sentiment::ALL, temperature: decisions.temperature },
-        measured: results.held_out().1.measured(),
-    };
-    // What was measured when a kept head was learned says more than passages that were labelled for another.
-    let has_test = |name: &str| results.test.as_ref().is_some_and(|test| test.measured().contains_key(name));
-    for (name, measured) in &former.measured {
-        if is_kept(plan, &serving, name) && !has_test(name) {
-            serving.measured.insert(name.clone(), *measured);
+        measured: BTreeMap::new(),
+    }
+}
+
+/// Precision and recall for the configuration.
+fn measured(
+    former: &Serving,
+    plan: &Plan,
+    serving: &Serving,
+    held_out: &Report,
+    has_test: bool,
+) -> BTreeMap<String, Measured> {
+    let mut measured = held_out.evaluation.measured();
+    for (name, before) in &former.measured {
+        // What was measured when a kept head was learned says more than passages that were labelled for another.
+        if is_kept(plan, serving, name) && !(has_test && measured.contains_key(name)) {
+            measured.insert(name.clone(), *before);
         }
     }
-    serving.measured.values_mut().for_each(round);
-    serving
+    measured.values_mut().for_each(round);
+    measured
 }
 
 fn is_kept(plan: &Plan, serving: &Serving, label: &str) -> bool {

@@ -87,7 +87,7 @@ fn path<const K: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::random::Random;
+    use crate::random::Random;
 
     fn example(row: usize, class: usize) -> Example {
         Example { row, class, weight: 1.0 }

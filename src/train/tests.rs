@@ -3,9 +3,9 @@
 use super::fit::{Decisions, KeptHead, cross_validate, fit};
 use super::plan::{Plan, Source};
 use super::*;
-use crate::evaluate::random::Random;
 use crate::gold::GoldPassage;
 use crate::models::Head;
+use crate::random::Random;
 
 /// Passages whose theme, relevance and sentiment can be read off the first three elements of their vectors.
 fn problem(passages: usize) -> (Gold, Vec<Vec<f32>>) {
@@ -17,24 +17,18 @@ fn problem(passages: usize) -> (Gold, Vec<Vec<f32>>) {
         GoldPassage {
             id: index.to_string(),
             article: format!("article {}", index / 5),
-            position: 0,
-            headline: None,
             text: "Text.".into(),
             themes: vec![Some(is_relevant && vector[0] > 0.2)],
             sentiment: Some(
                 Sentiment::ALL[if vector[2] < -0.3 { 0 } else { 1 + usize::from(vector[2] > 0.3) }],
             ),
-            is_mixed: None,
             is_relevant: Some(is_relevant),
-            needs_context: None,
-            outlet_kind: None,
-            year: None,
-            batch: None,
             split: if index % 20 < 10 { Split::Train } else { Split::Dev },
+            ..GoldPassage::default()
         }
     };
     let passages = vectors.iter().enumerate().map(passage).collect();
-    (Gold { themes: vec!["transport".into()], passages, files: Vec::new() }, vectors)
+    (Gold { themes: vec!["transport".into()], passages, ..Gold::default() }, vectors)
 }
 
 #[test]
@@ -108,24 +102,15 @@ fn a_model_learned_is_served_as_it_was_measured() {
         GoldPassage {
             id: index.to_string(),
             article: index.to_string(),
-            position: 0,
-            headline: None,
             text: format!("{text} It was week {index}."),
             themes: vec![Some(has_theme)],
-            sentiment: None,
-            is_mixed: None,
-            is_relevant: None,
-            needs_context: None,
-            outlet_kind: None,
-            year: None,
-            batch: None,
-            split: Split::Train,
+            ..GoldPassage::default()
         }
     };
     let gold = Gold {
         themes: vec!["transport".into()],
         passages: (0..32).map(passage).collect(),
-        files: Vec::new(),
+        ..Gold::default()
     };
     let train: Vec<usize> = (0..32).collect();
     let plan = Plan::new(&gold, &train, &base, true).expect("enough passages");
@@ -133,20 +118,15 @@ fn a_model_learned_is_served_as_it_was_measured() {
     let vectors = embed(&base, &gold, Context::None, &mut |_| {}).expect("the shipped encoder");
     let fitted = fit(&gold, &vectors, &train, &plan);
     let decisions = Decisions::choose(&gold, &train, &fitted.logits, &plan);
-    let results = Results {
-        cross_validated: Some(evaluate(&gold, &train, &cross_validate(&gold, &train, &fitted, &plan))),
-        tuning: None,
-        dev: None,
-        test: None,
-        lexicon_dev: None,
-        lexicon_test: None,
-        extra: Vec::new(),
-    };
+    let cross_validated = cross_validate(&gold, &train, &fitted, &plan);
+    let held_out = Report::new(("mine", "train"), Vec::new(), &gold, &train, &cross_validated, None);
     let former = base.config.serving("base").expect("a section");
-    let serving = serving(&options, former, &plan, &gold.themes, &decisions, &results, false);
+    let mut serving = serving(&options, former, &gold.themes, &decisions, false);
+    serving.measured = measured(former, &plan, &serving, &held_out, false);
     assert!(serving.measured["transport"].support == 16);
     let files = base.with_heads(serving, &fitted.heads, "card").expect("heads of the model's shape");
-    let served = predict(&Encoder::new(&files, Kernel::best()).expect("a model"), &gold).expect("scores");
+    let encoder = Encoder::new(&files, Kernel::best()).expect("a model");
+    let served = predict(&encoder, encoder.thresholds(), &gold, &train, &mut |_| {}).expect("scores");
     // Outputs of training passages come from cross-validation: those of the finished heads are worked out anew.
     let mut whole = fitted.clone();
     whole.logits = vectors.iter().map(|vector| super::fit::outputs(&whole.heads, vector)).collect();

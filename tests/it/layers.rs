@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files of the program, which sits on top of the library.
+/// Files and folders of the program, which sits on top of the library.
 const PROGRAM: [&str; 2] = ["main", "cli"];
 
 /// A piece of Rust code that matters to imports.
@@ -267,14 +267,13 @@ fn files(folder: &Path, path: &[String], found: &mut BTreeMap<Vec<String>, Strin
         if stem != "mod" {
             module.push(stem.clone());
         }
+        if path.is_empty() && (stem == "lib" || PROGRAM.contains(&stem.as_str())) {
+            continue;
+        }
         if entry.is_dir() {
             files(&entry, &module, found);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            let is_outside =
-                module == ["lib"] || PROGRAM.contains(&module.first().map_or("lib", String::as_str));
-            if !is_outside {
-                found.insert(module, fs::read_to_string(&entry).expect("the source is text"));
-            }
+            found.insert(module, fs::read_to_string(&entry).expect("the source is text"));
         }
     }
 }

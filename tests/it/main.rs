@@ -15,3 +15,4 @@ mod tables;
 mod determinism;
 mod cli;
 mod bad_input;
+mod evaluate_command;

@@ -1,6 +1,6 @@
 //! Which passages go through the network together: of like length, so that little is padding.
 
-use crate::evaluate::random::Random;
+use crate::random::Random;
 use crate::token::Encoding;
 
 /// Batches that are sorted by length together: enough for little padding, few enough for a random mix.

@@ -1,4 +1,5 @@
-//! Pseudo-random numbers that are the same on every machine: for resampling and folds, never for secrets.
+//! Pseudo-random numbers that are the same on every machine: for samples, resampling and folds, never for
+//! secrets.
 //!
 //! SplitMix64 (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 

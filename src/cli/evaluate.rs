@@ -1,0 +1,145 @@
+//! `sendlens evaluate`: how well an engine does on passages labelled by people.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use sendlens::engine::lexicon::Lexicon;
+use sendlens::engine::{self, Classifier, EngineConfig};
+use sendlens::evaluate::card;
+use sendlens::evaluate::report::{Measurement, measure};
+use sendlens::gold::{Gold, Split};
+use sendlens::models::ModelFiles;
+use sendlens::{Error, Result, plain};
+
+use super::{passages_bar, print, say};
+
+/// Measure an engine on labelled passages, beside the word lists.
+///
+/// Prints per theme precision, recall and F1 with intervals, sentiment, agreement, calibration, results by kind of
+/// outlet, year and context, what changes when names are swapped, and the challenge set, as Markdown tables.
+///
+/// Labelled passages are JSON Lines, {"text": "…", "themes": ["transport"], "split": "test"}, or the table that
+/// `sendlens query OUT --sample 200 --format csv` writes, filled in: yes, y, true, 1 or x for yes; no, n, false or 0
+/// for no; negative, neutral or positive. A row left empty is not measured on. Where nobody wrote a no under the
+/// themes, an empty cell of a filled row is one; else it is a fault, named by its line. Of a row with `relevant` no,
+/// nothing else need be filled in.
+#[derive(Debug, Args)]
+pub(super) struct EvaluateArgs {
+    /// Labelled passages: .jsonl or .csv files, or folders of .jsonl files.
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    gold: Vec<PathBuf>,
+    /// A model folder to measure in place of the built-in model.
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<PathBuf>,
+    /// What to measure.
+    #[arg(long, value_enum, default_value_t = EngineArg::Encoder)]
+    engine: EngineArg,
+    /// A codebook to use in place of that of the model.
+    #[arg(long, value_name = "FILE")]
+    codebook: Option<PathBuf>,
+    /// Passages to measure on; rows of a table are test.
+    #[arg(long, value_enum, default_value_t = SplitArg::Test)]
+    split: SplitArg,
+    /// Pairs of passages that differ in one thing [default: those among the labelled passages].
+    #[arg(long, value_name = "FILE")]
+    challenge: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Write the results into the card of the model folder too; its weights stay as they are.
+    #[arg(long, requires = "model")]
+    card: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineArg {
+    /// The built-in model, or the one of --model.
+    Encoder,
+    /// Word lists.
+    Lexicon,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SplitArg {
+    /// What models learn from.
+    Train,
+    /// What chose thresholds.
+    Dev,
+    /// What chose nothing.
+    Test,
+}
+
+impl From<SplitArg> for Split {
+    fn from(given: SplitArg) -> Self {
+        match given {
+            SplitArg::Train => Self::Train,
+            SplitArg::Dev => Self::Dev,
+            SplitArg::Test => Self::Test,
+        }
+    }
+}
+
+pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
+    let config = match (args.engine, &args.model) {
+        (EngineArg::Lexicon, None) => EngineConfig::Lexicon,
+        (EngineArg::Lexicon, Some(_)) => {
+            return Err(Error::config_hint(
+                "--engine lexicon uses no model",
+                "leave out --model or --engine",
+            ));
+        }
+        (EngineArg::Encoder, None) => EngineConfig::Encoder,
+        (EngineArg::Encoder, Some(path)) => EngineConfig::Model { path: path.clone() },
+    };
+    let codebook = engine::codebook(&config, args.codebook.as_deref())?;
+    let themes = codebook.names();
+    let gold = Gold::read(&args.gold, &themes)?;
+    let pairs =
+        args.challenge.as_ref().map(|file| Gold::read(std::slice::from_ref(file), &themes)).transpose()?;
+    if let (Some(pairs), Some(file)) = (&pairs, &args.challenge)
+        && pairs.of(Split::Challenge).is_empty()
+    {
+        return Err(Error::config_hint(
+            format!("`{}` holds no pair of passages", file.display()),
+            "each line of a challenge set names its `pair` and its `kind`",
+        ));
+    }
+    let engine = engine::open(&config, &codebook)?;
+    let lexicon = Lexicon::new(&codebook);
+    let measurement = Measurement {
+        gold: &gold,
+        split: args.split.into(),
+        challenge: pairs.as_ref(),
+        lexicon: (config != EngineConfig::Lexicon).then_some(&lexicon as &dyn Classifier),
+    };
+    let bar = passages_bar();
+    let report = measure(
+        engine.as_ref(),
+        &engine::thresholds(engine.as_ref(), &codebook),
+        &measurement,
+        &mut |done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        },
+    );
+    bar.finish_and_clear();
+    let report = report?;
+    if args.json {
+        print(&plain::json(&report.json()))?;
+    } else {
+        print(&report.markdown().split_inclusive('\n').map(shown).collect::<String>())?;
+    }
+    if let (true, Some(folder)) = (args.card, &args.model) {
+        let files = ModelFiles::read(folder)?;
+        let former = String::from_utf8_lossy(files.card()).into_owned();
+        files.with_card(&card::with_results(&former, &report)?).write(folder)?;
+        say(&format!("Results written to {}", folder.join("CARD.md").display()));
+    }
+    Ok(0)
+}
+
+/// A line made safe for a terminal: kinds of outlet and names of pairs come from the files given.
+fn shown(line: &str) -> String {
+    format!("{}\n", plain::line(line.trim_end_matches('\n')))
+}

@@ -1,0 +1,160 @@
+//! `sendlens evaluate`: what it prints, what it refuses, and that the shipped card says the same.
+
+use std::path::Path;
+
+use sendlens::codebook::Codebook;
+use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::lexicon::Lexicon;
+use sendlens::engine::{self, Classifier};
+use sendlens::evaluate::card;
+use sendlens::evaluate::report::{Measurement, measure};
+use sendlens::gold::{Gold, Split};
+use sendlens::models::ModelFiles;
+use serde_json::Value;
+
+use crate::program::{Workplace, copy, fixture, hashes};
+
+/// Two articles about two themes; the word lists are right about transport and blind to the first leadership.
+const GOLD: &str = r#"{"id": "a#1", "article": "a", "text": "The taxi to Harle never came.", "themes": ["transport"], "sentiment": "negative", "relevant": true, "year": 2020, "outlet_kind": "local", "needs_context": false, "split": "test"}
+{"id": "a#2", "article": "a", "text": "Nobody in Harle knew who ran it.", "themes": ["leadership"], "sentiment": "neutral", "relevant": true, "year": 2020, "outlet_kind": "local", "needs_context": true, "split": "test"}
+{"id": "b#1", "article": "b", "text": "Its leaders praised the excellent minibus.", "themes": ["leadership", "transport"], "sentiment": "positive", "relevant": true, "year": 2021, "outlet_kind": "trade", "needs_context": false, "split": "test"}
+{"id": "b#2", "article": "b", "text": "The form has four pages.", "themes": [], "sentiment": "neutral", "relevant": true, "year": 2021, "outlet_kind": "trade", "needs_context": false, "split": "test"}
+{"id": "c#1", "article": "c", "text": "The bus is a taxi.", "themes": ["transport"], "sentiment": "neutral", "relevant": true, "split": "dev"}
+"#;
+
+/// Two pairs: the word lists see a taxi, and cannot tell a metaphor.
+const PAIRS: &str = r#"{"id": "p1a", "pair": "p1", "kind": "mention", "text": "The taxi is late.", "themes": ["transport"], "sentiment": "neutral", "mixed": false, "relevant": true}
+{"id": "p1b", "pair": "p1", "kind": "mention", "text": "The form is late.", "themes": [], "sentiment": "neutral", "mixed": false, "relevant": true}
+{"id": "p2a", "pair": "p2", "kind": "metaphor", "text": "The drivers are here.", "themes": ["transport"], "sentiment": "neutral", "mixed": false, "relevant": true}
+{"id": "p2b", "pair": "p2", "kind": "metaphor", "text": "The drivers of cost are clear.", "themes": [], "sentiment": "neutral", "mixed": false, "relevant": true}
+"#;
+
+const LEXICON: [&str; 5] = ["evaluate", "--engine", "lexicon", "--gold", "gold.jsonl"];
+
+fn place() -> Workplace {
+    let place = Workplace::empty();
+    place.write("gold.jsonl", GOLD);
+    place.write("pairs.jsonl", PAIRS);
+    place
+}
+
+#[test]
+fn the_shipped_card_says_what_evaluate_says() {
+    let codebook = Codebook::shipped();
+    let files = ModelFiles::embedded().expect("the shipped model");
+    let encoder = Encoder::new(&files, Kernel::best()).expect("it can be served");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated");
+    let gold = Gold::read(&[folder], &codebook.names()).expect("the shipped passages");
+    let lexicon = Lexicon::new(&codebook);
+    let on = Measurement { gold: &gold, split: Split::Test, challenge: None, lexicon: Some(&lexicon) };
+    let thresholds = engine::thresholds(&encoder, &codebook);
+    let report = measure(&encoder, &thresholds, &on, &mut |_, _| {}).expect("it scores");
+    let shipped = String::from_utf8(files.card().to_vec()).expect("a card is text");
+    assert!(
+        shipped.contains(&card::section(&report)),
+        "the card is out of date: sendlens evaluate --gold corpus/annotated --model models/sendlens-minilm --card"
+    );
+    let measured = report.evaluation.measured();
+    for (label, stored) in encoder.measured() {
+        let found = measured[&label];
+        assert_eq!(stored.support, found.support, "{label}");
+        for (stored, found) in [(stored.precision, found.precision), (stored.recall, found.recall)] {
+            assert!(
+                (stored - found).abs() <= 5e-5,
+                "{label}: the configuration says {stored}, {found} is so"
+            );
+        }
+    }
+}
+
+#[test]
+fn tables_of_every_measure_are_printed() {
+    let place = place();
+    let ran = place.sendlens(&[&LEXICON[..], &["--challenge", "pairs.jsonl"]].concat()).exits(0);
+    for part in [
+        "## Results on test",
+        "4 passages of 2 articles",
+        "| leadership          | 0.67 (",
+        "| transport           | 1.00 (",
+        "## Agreement with the labels on test",
+        "## By outlet kind on test",
+        "## By year on test",
+        "| needs context |        1 |        1 |",
+        "## Sentiment on test",
+        "## Calibration on test",
+        "## Challenge set",
+        "| mention  |     1 |        2 |",
+        "| all      |     2 |        4 | 0.75 (",
+    ] {
+        assert!(ran.stdout.contains(part), "`{part}` is missing in: {}", ran.stdout);
+    }
+    assert!(ran.stderr.is_empty(), "{}", ran.stderr);
+    let again = place.sendlens(&[&LEXICON[..], &["--challenge", "pairs.jsonl"]].concat()).exits(0);
+    assert_eq!(ran.stdout, again.stdout);
+    let dev = place.sendlens(&[&LEXICON[..], &["--split", "dev"]].concat()).exits(0);
+    assert!(dev.stdout.contains("## Results on dev") && !dev.stdout.contains("Challenge"), "{}", dev.stdout);
+}
+
+#[test]
+fn json_holds_the_same_numbers() {
+    let place = place();
+    let args = [&LEXICON[..], &["pairs.jsonl", "--json"]].concat();
+    let report: Value = serde_json::from_str(&place.sendlens(&args).exits(0).stdout).expect("JSON");
+    assert_eq!(report["engine"], "lexicon");
+    assert_eq!(report["measured_on"], "test");
+    let evaluation = &report["evaluation"];
+    assert_eq!(evaluation["passages"], 4);
+    let transport =
+        evaluation["themes"].as_array().expect("a list").iter().find(|row| row["name"] == "transport");
+    let transport = transport.expect("it was looked for");
+    assert_eq!((&transport["f1"]["value"], &transport["counts"]["hits"]), (&1.0.into(), &2.into()));
+    assert_eq!(
+        report["challenge"]["model"]["kinds"][2]["pairs_right"]["value"], 0.5,
+        "pairs among the gold count"
+    );
+    assert_eq!(report["lexicon"], Value::Null, "the word lists are not set beside themselves");
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    let place = place();
+    place.sendlens(&[&LEXICON[..], &["--split", "train"]].concat()).exits(2).says(&[
+        "no labelled passage is of the split train",
+        "hint: the files have 1 of dev, 4 of test; choose with --split",
+    ]);
+    place
+        .sendlens(&[&LEXICON[..], &["--challenge", "gold.jsonl"]].concat())
+        .exits(2)
+        .says(&["`gold.jsonl` holds no pair", "hint: each line"]);
+    place.sendlens(&[&LEXICON[..], &["--model", "mine"]].concat()).exits(2).says(&["uses no model"]);
+    place.sendlens(&["evaluate", "--gold", "gold.jsonl", "--card"]).exits(2).says(&["--model"]);
+    place.sendlens(&["evaluate", "--gold", "nowhere.jsonl"]).exits(1).says(&["cannot read", "nowhere.jsonl"]);
+    place.write("one.jsonl", PAIRS.lines().next().expect("a line"));
+    place.sendlens(&["evaluate", "--gold", "one.jsonl"]).exits(2).says(&["the pair `p1` has one passage"]);
+}
+
+#[test]
+fn a_card_gets_its_results_and_nothing_else_changes() {
+    let place = Workplace::empty();
+    copy(&fixture("parity/tiny"), &place.path("tiny"));
+    place.write(
+        "codebook.toml",
+        "version = \"2\"\n[[theme]]\nname = \"leadership\"\ndefinition = \"x\"\nterms = [\"leaders\"]\n\
+         [[theme]]\nname = \"transport\"\ndefinition = \"x\"\nterms = [\"taxi\", \"minibus\"]\n",
+    );
+    place.write("gold.jsonl", GOLD);
+    let before = hashes(&place.path("tiny"));
+    let args =
+        ["evaluate", "--gold", "gold.jsonl", "--codebook", "codebook.toml", "--model", "tiny", "--card"];
+    let ran = place.sendlens(&args).exits(0).says(&["Results written to tiny/CARD.md"]);
+    let card = place.read("tiny/CARD.md");
+    assert!(card.starts_with("# tiny\n\nRandom weights for tests"), "{card}");
+    assert!(card.contains(&ran.stdout) && card.contains("| lexicon"), "{card}");
+    let after = hashes(&place.path("tiny"));
+    let changed: Vec<_> = before.keys().filter(|file| before[*file] != after[*file]).collect();
+    assert_eq!(changed, ["CARD.md", "SHA256SUMS"]);
+    // The folder is still a model, and writing again changes nothing.
+    place.sendlens(&args).exits(0);
+    assert_eq!(hashes(&place.path("tiny")), after);
+    assert_eq!(place.names(), ["codebook.toml", "gold.jsonl", "tiny"]);
+}
