@@ -4,6 +4,7 @@
 
 mod decide;
 mod inspect;
+mod models;
 mod query;
 mod run;
 mod train;
@@ -38,6 +39,7 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Decide(decide::DecideArgs),
     Train(Box<train::TrainArgs>),
+    Models(models::ModelsArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -54,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Train(args) => train::train(&args),
+        Command::Models(args) => models::models(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
             Ok(0)

@@ -40,8 +40,8 @@ pub(super) struct RunArgs {
     /// What labels passages: encoder (the built-in model) or lexicon (word lists) [default: encoder].
     #[arg(long)]
     engine: Option<String>,
-    /// A model folder to use in place of the built-in model.
-    #[arg(long, value_name = "FOLDER")]
+    /// A model to use in place of the built-in one: its name (see `sendlens models list`) or its folder.
+    #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
     /// A codebook to use in place of the built-in one.
     #[arg(long, value_name = "FILE")]
