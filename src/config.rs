@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
+use crate::models::{self, Place};
 use crate::passage::Unit;
 use crate::read::{Mapping, parse_mapping};
 use crate::tally::Period;
@@ -142,12 +143,15 @@ impl Layers {
         Ok(())
     }
 
-    /// Puts the variables `SENDLENS_<KEY>` over what stands there.
+    /// Puts the variables `SENDLENS_<KEY>` over what stands there; [`models::VARIABLE`] is no key.
     ///
     /// # Errors
     /// [`Error::Config`] if a variable with that prefix names no key.
     pub fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<()> {
         for (name, value) in variables {
+            if name == models::VARIABLE {
+                continue;
+            }
             if let Some(key) = name.strip_prefix("SENDLENS_") {
                 let key = key.to_lowercase().replace('_', "-");
                 self.set(&key, value, Origin::Environment(name))?;
@@ -197,7 +201,8 @@ impl Layers {
     /// The typed configuration; `today` is what `as-of = today` stands for.
     ///
     /// # Errors
-    /// [`Error::Config`] if a value is missing or cannot be read.
+    /// [`Error::Config`] if a value is missing or cannot be read, [`Error::Model`] if `model` is a name that no
+    /// model has.
     pub fn config(&self, today: Date) -> Result<Config> {
         let needed = |key: &str, hint: &str| {
             self.text(key)
@@ -245,7 +250,7 @@ impl Layers {
             by: self.text("by").map(list).unwrap_or_default(),
             since,
             until,
-            engine: engine.unwrap_or_default(),
+            engine: located(engine.unwrap_or_default())?,
             codebook: path("codebook"),
             metadata: path("metadata"),
             map: self.text("map").map(parse_mapping).transpose()?.unwrap_or_default(),
@@ -312,6 +317,27 @@ pub struct Config {
     pub max_file_bytes: u64,
 }
 
+/// The same engine with the folder of its model where its name was given.
+fn located(engine: EngineConfig) -> Result<EngineConfig> {
+    Ok(match engine {
+        EngineConfig::Lexicon | EngineConfig::Encoder => engine,
+        EngineConfig::Model { path } => match models::locate(&path)? {
+            Place::BuiltIn => EngineConfig::Encoder,
+            Place::Folder(path) => EngineConfig::Model { path },
+        },
+        EngineConfig::RustBert { path: None, .. } => engine,
+        EngineConfig::RustBert { path: Some(path), device } => match models::locate(&path)? {
+            Place::BuiltIn => EngineConfig::RustBert { path: None, device },
+            Place::Folder(path) => EngineConfig::RustBert { path: Some(path), device },
+        },
+        EngineConfig::ZeroShot { path, device } => match models::locate(&path)? {
+            // The built-in model knows nothing of inference; the engine says so.
+            Place::BuiltIn => EngineConfig::ZeroShot { path, device },
+            Place::Folder(path) => EngineConfig::ZeroShot { path, device },
+        },
+    })
+}
+
 /// Texts separated by commas.
 fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
@@ -368,7 +394,8 @@ mod tests {
     #[test]
     fn flags_win_over_environment_over_file_over_default() {
         let mut layers = layers("period = \"week\"\njobs = 1\nunit = \"sentence\"").expect("valid");
-        let variables = [("SENDLENS_PERIOD", "day"), ("SENDLENS_JOBS", "2"), ("HOME", "x")];
+        let variables =
+            [("SENDLENS_PERIOD", "day"), ("SENDLENS_JOBS", "2"), ("HOME", "x"), (models::VARIABLE, "y")];
         layers
             .environment(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
             .expect("known keys");
@@ -378,6 +405,20 @@ mod tests {
         let config = layers.config(date(2026, 1, 2)).expect("valid");
         assert_eq!((config.period, config.jobs, config.unit), (Period::Year, 2, Unit::Sentence));
         assert_eq!(config.as_of, date(2026, 1, 2));
+    }
+
+    #[test]
+    fn a_model_is_named_or_a_folder() {
+        let engine = |model: &str| {
+            let mut layers = Layers::defaults();
+            for (key, value) in [("corpus", "in"), ("out", "out"), ("model", model)] {
+                layers.set(key, value.to_owned(), Origin::Flag).expect("a known key");
+            }
+            Ok::<_, Error>(layers.config(date(2026, 1, 2))?.engine)
+        };
+        assert_eq!(engine(models::SHIPPED).expect("built in"), EngineConfig::Encoder);
+        let path = PathBuf::from("src/models");
+        assert_eq!(engine("src/models").expect("a folder"), EngineConfig::Model { path });
     }
 
     #[test]

@@ -39,7 +39,8 @@ use crate::evaluate::report::{Measurement, Report, measure, thresholds};
 use crate::evaluate::{Context, Evaluation, evaluate, inputs, predict};
 use crate::gold::{Gold, Split, near};
 use crate::models::{
-    Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Pooling, SentimentHead, Serving, ThemeHead,
+    Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Place, Pooling, SentimentHead, Serving, ThemeHead,
+    locate,
 };
 use crate::score::{Measured, Sentiment};
 use fit::{Decisions, Fitted, cross_validate, fit};
@@ -57,7 +58,7 @@ const MAX_TOKENS: usize = 512;
 pub struct Options {
     /// Files of labelled passages, or folders of them.
     pub gold: Vec<PathBuf>,
-    /// A model folder, or a folder of a downloaded encoder; `None` for the model compiled into the program.
+    /// A model or a downloaded encoder, by name or folder; `None` for the model compiled into the program.
     pub base: Option<PathBuf>,
     /// The codebook as TOML; `None` for the shipped one.
     pub codebook: Option<String>,
@@ -253,11 +254,12 @@ pub fn finish(options: &Options) -> Result<()> {
 
 /// The base model with heads of some kind, those of a downloaded encoder all zero.
 fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
-    let Some(folder) = &options.base else { return ModelFiles::embedded() };
-    if ModelFiles::is_model(folder) {
-        return ModelFiles::read(folder);
-    }
-    let encoder = BaseModel::read(folder)?;
+    let folder = match options.base.as_deref().map(locate).transpose()? {
+        None | Some(Place::BuiltIn) => return ModelFiles::embedded(),
+        Some(Place::Folder(folder)) if ModelFiles::is_model(&folder) => return ModelFiles::read(&folder),
+        Some(Place::Folder(folder)) => folder,
+    };
+    let encoder = BaseModel::read(&folder)?;
     let name = folder.file_name().map_or_else(|| "base".into(), |name| name.to_string_lossy().into_owned());
     let head = |name: &String| ThemeHead { name: name.clone(), decision: Decision::default() };
     let serving = Serving {
