@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
-use crate::models::{self, Place};
+use crate::models;
 use crate::passage::Unit;
 use crate::read::{Mapping, parse_mapping};
 use crate::tally::Period;
@@ -250,7 +250,7 @@ impl Layers {
             by: self.text("by").map(list).unwrap_or_default(),
             since,
             until,
-            engine: located(engine.unwrap_or_default())?,
+            engine: engine.unwrap_or_default().located()?,
             codebook: path("codebook"),
             metadata: path("metadata"),
             map: self.text("map").map(parse_mapping).transpose()?.unwrap_or_default(),
@@ -315,27 +315,6 @@ pub struct Config {
     pub allows_skipped: bool,
     /// Largest file that is read, in bytes.
     pub max_file_bytes: u64,
-}
-
-/// The same engine with the folder of its model where its name was given.
-fn located(engine: EngineConfig) -> Result<EngineConfig> {
-    Ok(match engine {
-        EngineConfig::Lexicon | EngineConfig::Encoder => engine,
-        EngineConfig::Model { path } => match models::locate(&path)? {
-            Place::BuiltIn => EngineConfig::Encoder,
-            Place::Folder(path) => EngineConfig::Model { path },
-        },
-        EngineConfig::RustBert { path: None, .. } => engine,
-        EngineConfig::RustBert { path: Some(path), device } => match models::locate(&path)? {
-            Place::BuiltIn => EngineConfig::RustBert { path: None, device },
-            Place::Folder(path) => EngineConfig::RustBert { path: Some(path), device },
-        },
-        EngineConfig::ZeroShot { path, device } => match models::locate(&path)? {
-            // The built-in model knows nothing of inference; the engine says so.
-            Place::BuiltIn => EngineConfig::ZeroShot { path, device },
-            Place::Folder(path) => EngineConfig::ZeroShot { path, device },
-        },
-    })
 }
 
 /// Texts separated by commas.

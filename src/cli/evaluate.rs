@@ -29,8 +29,8 @@ pub(super) struct EvaluateArgs {
     /// Labelled passages: .jsonl or .csv files, or folders of .jsonl files.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     gold: Vec<PathBuf>,
-    /// A model folder to measure in place of the built-in model.
-    #[arg(long, value_name = "FOLDER")]
+    /// A model to measure in place of the built-in one: its name (see `sendlens models list`) or its folder.
+    #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<PathBuf>,
     /// What to measure.
     #[arg(long, value_enum, default_value_t = EngineArg::Encoder)]
@@ -90,7 +90,14 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
             ));
         }
         (EngineArg::Encoder, None) => EngineConfig::Encoder,
-        (EngineArg::Encoder, Some(path)) => EngineConfig::Model { path: path.clone() },
+        (EngineArg::Encoder, Some(path)) => EngineConfig::Model { path: path.clone() }.located()?,
+    };
+    let carded = match (&config, args.card) {
+        (EngineConfig::Model { path }, true) => Some(path),
+        (_, true) => {
+            return Err(Error::config("--card writes into a model folder, and the built-in model has none"));
+        }
+        (_, false) => None,
     };
     let codebook = engine::codebook(&config, args.codebook.as_deref())?;
     let themes = codebook.names();
@@ -130,7 +137,7 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     } else {
         print(&report.markdown().split_inclusive('\n').map(shown).collect::<String>())?;
     }
-    if let (true, Some(folder)) = (args.card, &args.model) {
+    if let Some(folder) = carded {
         let files = ModelFiles::read(folder)?;
         let former = String::from_utf8_lossy(files.card()).into_owned();
         files.with_card(&card::with_results(&former, &report)?).write(folder)?;
