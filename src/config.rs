@@ -198,6 +198,41 @@ impl Layers {
         Ok(self.parse("threshold", wanted, read)?.unwrap_or_default())
     }
 
+    /// The engine that is named, with the folder of its model.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if there is no such engine or device, or it wants a model and none is named;
+    /// [`Error::Model`] if `model` is a name that no model has.
+    pub fn engine(&self) -> Result<EngineConfig> {
+        let path = |key| self.text(key).map(PathBuf::from);
+        let device = self.parse("device", "cpu or cuda", |text| match text {
+            "cpu" => Some(Device::Cpu),
+            "cuda" => Some(Device::Cuda),
+            _ => None,
+        })?;
+        let device = device.unwrap_or_default();
+        let engine = match self.text("engine") {
+            Some("zero-shot") => Some(EngineConfig::ZeroShot {
+                path: path("model").ok_or_else(|| {
+                    Error::config_hint(
+                        "no `model` is given",
+                        "zero-shot themes want a model of inference: --model FOLDER",
+                    )
+                })?,
+                device,
+            }),
+            Some("rust-bert") => Some(EngineConfig::RustBert { path: path("model"), device }),
+            _ => self.parse("engine", "encoder, lexicon, rust-bert or zero-shot", |text| match text {
+                "lexicon" => Some(EngineConfig::Lexicon),
+                "encoder" => {
+                    Some(path("model").map_or(EngineConfig::Encoder, |path| EngineConfig::Model { path }))
+                }
+                _ => None,
+            })?,
+        };
+        engine.unwrap_or_default().located()
+    }
+
     /// The typed configuration; `today` is what `as-of = today` stands for.
     ///
     /// # Errors
@@ -212,26 +247,7 @@ impl Layers {
         let day = |key| self.parse(key, "a day as 2024-05-31", |text| Date::from_str(text).ok());
         let flag = |key| self.parse(key, "true or false", |text| bool::from_str(text).ok());
         let path = |key| self.text(key).map(PathBuf::from);
-        let device = self.parse("device", "cpu or cuda", |text| match text {
-            "cpu" => Some(Device::Cpu),
-            "cuda" => Some(Device::Cuda),
-            _ => None,
-        })?;
-        let device = device.unwrap_or_default();
-        let engine = match self.text("engine") {
-            Some("zero-shot") => Some(EngineConfig::ZeroShot {
-                path: needed("model", "zero-shot themes want a model of inference: --model FOLDER")?,
-                device,
-            }),
-            Some("rust-bert") => Some(EngineConfig::RustBert { path: path("model"), device }),
-            _ => self.parse("engine", "encoder, lexicon, rust-bert or zero-shot", |text| match text {
-                "lexicon" => Some(EngineConfig::Lexicon),
-                "encoder" => {
-                    Some(path("model").map_or(EngineConfig::Encoder, |path| EngineConfig::Model { path }))
-                }
-                _ => None,
-            })?,
-        };
+        let engine = self.engine()?;
         let since = day("since")?;
         let until = day("until")?;
         if let (Some(since), Some(until)) = (since, until)
@@ -250,7 +266,7 @@ impl Layers {
             by: self.text("by").map(list).unwrap_or_default(),
             since,
             until,
-            engine: engine.unwrap_or_default().located()?,
+            engine,
             codebook: path("codebook"),
             metadata: path("metadata"),
             map: self.text("map").map(parse_mapping).transpose()?.unwrap_or_default(),

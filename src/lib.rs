@@ -26,6 +26,7 @@ pub mod models;
 pub mod engine;
 pub mod tally;
 pub mod config;
+pub mod sheet;
 pub mod pipeline;
 #[cfg(feature = "tables")]
 pub mod frame;

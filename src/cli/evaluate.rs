@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use sendlens::config::{Layers, Origin};
 use sendlens::engine::lexicon::Lexicon;
 use sendlens::engine::{self, Classifier, EngineConfig};
 use sendlens::evaluate::card;
@@ -12,7 +13,7 @@ use sendlens::gold::{Gold, Split};
 use sendlens::models::ModelFiles;
 use sendlens::{Error, Result, plain};
 
-use super::{passages_bar, print, say};
+use super::{WORK, bar_of, print, say};
 
 /// Measure an engine on labelled passages, beside the word lists.
 ///
@@ -31,10 +32,13 @@ pub(super) struct EvaluateArgs {
     gold: Vec<PathBuf>,
     /// A model to measure in place of the built-in one: its name (see `sendlens models list`) or its folder.
     #[arg(long, value_name = "NAME|FOLDER")]
-    model: Option<PathBuf>,
-    /// What to measure.
-    #[arg(long, value_enum, default_value_t = EngineArg::Encoder)]
-    engine: EngineArg,
+    model: Option<String>,
+    /// What to measure: encoder (the built-in model), lexicon (word lists), rust-bert or zero-shot.
+    #[arg(long, default_value = "encoder")]
+    engine: String,
+    /// Where rust-bert and zero-shot run: cpu or cuda.
+    #[arg(long, default_value = "cpu")]
+    device: String,
     /// A codebook to use in place of that of the model.
     #[arg(long, value_name = "FILE")]
     codebook: Option<PathBuf>,
@@ -50,14 +54,6 @@ pub(super) struct EvaluateArgs {
     /// Write the results into the card of the model folder too; its weights stay as they are.
     #[arg(long, requires = "model")]
     card: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum EngineArg {
-    /// The built-in model, or the one of --model.
-    Encoder,
-    /// Word lists.
-    Lexicon,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,23 +77,26 @@ impl From<SplitArg> for Split {
 }
 
 pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
-    let config = match (args.engine, &args.model) {
-        (EngineArg::Lexicon, None) => EngineConfig::Lexicon,
-        (EngineArg::Lexicon, Some(_)) => {
-            return Err(Error::config_hint(
-                "--engine lexicon uses no model",
-                "leave out --model or --engine",
-            ));
+    let mut layers = Layers::default();
+    let given =
+        [("engine", Some(&args.engine)), ("device", Some(&args.device)), ("model", args.model.as_ref())];
+    for (key, value) in given {
+        if let Some(value) = value {
+            layers.set(key, value.clone(), Origin::Flag)?;
         }
-        (EngineArg::Encoder, None) => EngineConfig::Encoder,
-        (EngineArg::Encoder, Some(path)) => EngineConfig::Model { path: path.clone() }.located()?,
-    };
+    }
+    let config = layers.engine()?;
+    if config == EngineConfig::Lexicon && args.model.is_some() {
+        return Err(Error::config_hint("--engine lexicon uses no model", "leave out --model or --engine"));
+    }
     let carded = match (&config, args.card) {
+        (_, false) => None,
         (EngineConfig::Model { path }, true) => Some(path),
         (_, true) => {
-            return Err(Error::config("--card writes into a model folder, and the built-in model has none"));
+            return Err(Error::config(
+                "--card writes into the folder of a model that the built-in encoder runs",
+            ));
         }
-        (_, false) => None,
     };
     let codebook = engine::codebook(&config, args.codebook.as_deref())?;
     let themes = codebook.names();
@@ -120,7 +119,7 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
         challenge: pairs.as_ref(),
         lexicon: (config != EngineConfig::Lexicon).then_some(&lexicon as &dyn Classifier),
     };
-    let bar = passages_bar();
+    let bar = bar_of(WORK, false).with_message("passages");
     let report = measure(
         engine.as_ref(),
         &engine::thresholds(engine.as_ref(), &codebook),

@@ -124,10 +124,8 @@ fn bar(is_quiet: bool) -> ProgressBar {
     bar_of("{bar:30} {pos}/{len} files  {msg}  {elapsed} (about {eta} left)", is_quiet)
 }
 
-/// A progress bar over passages, which are scored and nothing else.
-fn passages_bar() -> ProgressBar {
-    bar_of("{bar:30} {pos}/{len} passages  {elapsed}", false)
-}
+/// A bar for work that is named by its message.
+const WORK: &str = "{bar:30} {pos}/{len} {msg}  {elapsed}";
 
 fn bar_of(template: &str, is_quiet: bool) -> ProgressBar {
     if is_quiet || !std::io::stderr().is_terminal() {

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use sendlens::query::{self, Filter, render};
+use sendlens::query::{self, Filter, Hit, render, sample};
+use sendlens::record::Record;
 use sendlens::score::Sentiment;
-use sendlens::{Result, plain};
+use sendlens::{Error, Result, plain};
 
 use super::{print, say};
 
@@ -54,6 +55,13 @@ pub(super) struct QueryArgs {
     /// Most passages shown; 0 for all [default: 50 for table, all for csv and json].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// A simple random sample of the passages, to label by hand: a table without what the model says of them,
+    /// with empty columns to fill in. `sendlens evaluate --gold` reads it. Wants --format csv.
+    #[arg(long, value_name = "N", conflicts_with = "limit", value_parser = clap::value_parser!(u64).range(1..))]
+    sample: Option<u64>,
+    /// Chooses the sample: another seed draws other passages, a larger sample begins with the smaller one.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "sample")]
+    seed: u64,
     /// How to print.
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     format: QueryFormat,
@@ -98,10 +106,16 @@ pub(super) fn query(args: &QueryArgs) -> Result<u8> {
         min_score: args.min_score,
         around: args.around,
     };
+    if args.sample.is_some() && args.format != QueryFormat::Csv {
+        return Err(Error::config_hint("a sample is a table to fill in", "add --format csv"));
+    }
     let mut hits = query::query(&args.out, &filter)?;
     let found = hits.len();
     let articles: BTreeSet<_> = hits.iter().map(|hit| hit.article.as_str()).collect();
     let articles = articles.len();
+    if let Some(size) = args.sample {
+        return sample(args, hits, usize::try_from(size).unwrap_or(usize::MAX), articles);
+    }
     let limit = match (args.limit, args.format) {
         (Some(0), _) | (None, QueryFormat::Csv | QueryFormat::Json) => usize::MAX,
         (Some(limit), _) => limit,
@@ -119,6 +133,21 @@ pub(super) fn query(args: &QueryArgs) -> Result<u8> {
         String::new()
     };
     say(&format!("{found} passages of {articles} articles{rest}"));
+    Ok(0)
+}
+
+/// Prints a sheet of `size` passages out of `hits`, which are of this many articles.
+fn sample(args: &QueryArgs, hits: Vec<Hit>, size: usize, articles: usize) -> Result<u8> {
+    let found = hits.len();
+    let sampled = sample::sample(hits, size, args.seed);
+    let themes = Record::load(&args.out)?.codebook.themes;
+    print(&shown_csv(&String::from_utf8_lossy(&sample::sheet(&sampled, &themes)?)))?;
+    say(&format!(
+        "Sample of {} out of {found} passages of {articles} articles (seed {}).\n\
+         Fill in yes or no, and the sentiment; then: sendlens evaluate --gold FILE, or sendlens run --labels FILE",
+        sampled.len(),
+        args.seed
+    ));
     Ok(0)
 }
 

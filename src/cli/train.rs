@@ -7,7 +7,7 @@ use clap::Args;
 use sendlens::train::{self, Epoch, Progress, Recipe};
 use sendlens::{Error, Result};
 
-use super::{DeviceArg, bar_of, print, say};
+use super::{DeviceArg, WORK, bar_of, print, say};
 
 /// Learn a theme of your own, or all labels anew, from labelled passages.
 ///
@@ -122,7 +122,7 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
             .collect::<Vec<_>>()
             .join(" "),
     };
-    let bar = bar_of("{bar:30} {pos}/{len} {msg}  {elapsed}", false);
+    let bar = bar_of(WORK, false);
     let trained = train::train(&options, &mut |progress| {
         let (done, all, what) = match progress {
             Progress::Scoring { done, all } => (done, all, "passages"),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::sheet;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -62,9 +64,11 @@ pub struct Schema {
 /// Column names that more than one room of the program refers to.
 pub mod name {
     #![expect(missing_docs, reason = "each constant is the column of that name, described in its schema")]
+    pub const AFTER: &str = "after";
     pub const ARTICLE: &str = "article";
     pub const ARTICLES: &str = "articles";
     pub const ASSIGNED: &str = "assigned";
+    pub const BEFORE: &str = "before";
     pub const CLUSTER: &str = "cluster";
     pub const COUNTED: &str = "counted";
     pub const DATE: &str = "date";
@@ -375,6 +379,42 @@ pub fn undated() -> Schema {
             (name::DATE, Date, "", "empty: fill in and pass the file with --metadata"),
         ],
     )
+}
+
+/// One row per passage of a sample, with empty columns for a person's labels.
+#[must_use]
+pub fn sheet(themes: &[String]) -> Schema {
+    let mut sheet = schema(
+        "sheet",
+        &[
+            (name::PASSAGE, Text, "", "id of the passage"),
+            (name::TITLE, Text, "", "headline of the article"),
+            (name::BEFORE, Text, "", "passages before it in the article"),
+            (name::AFTER, Text, "", "passages after it in the article"),
+            (name::TEXT, Text, "", "the passage"),
+        ],
+    );
+    sheet.columns.extend(label_columns(themes));
+    sheet
+}
+
+/// Columns for the labels of a person, and for remarks.
+fn label_columns(themes: &[String]) -> impl Iterator<Item = Column> {
+    let column = |name: &str, meaning: &'static str| Column {
+        name: Cow::Owned(name.to_owned()),
+        kind: Text,
+        unit: "",
+        meaning: Cow::Borrowed(meaning),
+    };
+    let relevant = column(name::RELEVANT, "a person's yes or no: is it about SEND? Empty: not said");
+    let themes = themes
+        .iter()
+        .map(move |theme| column(theme, "a person's yes or no: has it the theme? Empty: not said"));
+    let rest = [
+        column(name::SENTIMENT, "a person's negative, neutral or positive. Empty: not said"),
+        column(sheet::NOTE, "a person's remarks"),
+    ];
+    [relevant].into_iter().chain(themes).chain(rest)
 }
 
 /// Themes side by side: one row per period and group, one column per theme.

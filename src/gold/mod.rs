@@ -1,13 +1,14 @@
-//! Passages labelled by people (or, in the shipped set, by language models): JSON Lines become [`Gold`].
+//! Passages labelled by people (or, in the shipped set, by language models): JSON Lines and sheets become [`Gold`].
 //!
-//! *Takes* files or folders of `*.jsonl`, one passage per line, and the theme names of a codebook. *Gives*
-//! [`Gold`], in the order of the files and lines. *Fails* on the first line that cannot be read, naming
+//! *Takes* files or folders of `*.jsonl`, one passage per line, or filled-in sheets (`*.csv`), and the theme names of
+//! a codebook. *Gives* [`Gold`], in the order of the files and lines. *Fails* on lines that cannot be read, naming
 //! file, line and what is wrong with it. *Cost*: one pass; the texts are kept in memory.
 //!
 //! - a theme counts as looked for in a file if any passage of that file has it
 //! - an unknown theme is refused with the nearest known one
 
 pub mod near;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,6 +21,7 @@ use crate::config::nearest;
 use crate::error::{Error, Result};
 use crate::plain;
 use crate::score::Sentiment;
+use crate::sheet::Sheet;
 
 /// Largest file read, in bytes; 5,000 passages have about 3 MB.
 const MAX_FILE_BYTES: u64 = 1 << 28;
@@ -128,7 +130,8 @@ struct Line {
 }
 
 impl Gold {
-    /// Reads files, and the `*.jsonl` files of folders in the order of their names.
+    /// Reads files (`*.csv` as filled-in sheets, others as JSON Lines), and the `*.jsonl` files of folders in the
+    /// order of their names.
     ///
     /// # Errors
     /// [`Error::Config`] naming file and line if a line is no passage, names a theme that is not among
@@ -146,12 +149,20 @@ impl Gold {
                 )));
             }
             let bytes = fs::read(path).map_err(|error| Error::io("read", path, error))?;
-            let text = std::str::from_utf8(&bytes)
-                .map_err(|_| Error::config(format!("`{}` is not UTF-8", path.display())))?;
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let shown = path.display().to_string();
             let first = gold.passages.len();
-            gold.passages.extend(parse(&path.display().to_string(), &name, text, themes)?);
-            check_pairs(&path.display().to_string(), &gold.passages[first..])?;
+            if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+                let sheet = Sheet::parse(&shown, &bytes, themes)?;
+                let (passages, unlabelled) = table::passages(&shown, &name, sheet, themes)?;
+                gold.passages.extend(passages);
+                gold.unlabelled += unlabelled;
+            } else {
+                let text = std::str::from_utf8(&bytes)
+                    .map_err(|_| Error::config(format!("`{shown}` is not UTF-8")))?;
+                gold.passages.extend(parse(&shown, &name, text, themes)?);
+            }
+            check_pairs(&shown, &gold.passages[first..])?;
             for passage in &gold.passages[first..] {
                 if !ids.insert(passage.id.clone()) {
                     let id = plain::line(&passage.id);

@@ -6,6 +6,7 @@
 
 pub mod expression;
 pub mod render;
+pub mod sample;
 
 use std::collections::HashMap;
 use std::path::Path;

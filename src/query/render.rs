@@ -113,8 +113,8 @@ pub fn csv(hits: &[Hit]) -> Result<Vec<u8>> {
         (name::THEMES, Kind::TextList),
         (name::SENTIMENT, Kind::Text),
         (name::TEXT, Kind::Text),
-        ("before", Kind::Text),
-        ("after", Kind::Text),
+        (name::BEFORE, Kind::Text),
+        (name::AFTER, Kind::Text),
     ];
     let columns = columns.into_iter().map(|(name, kind)| Column {
         name: name.into(),

@@ -109,7 +109,7 @@ pub(super) fn rows(text: &str, dialect: Dialect) -> (Vec<String>, impl Iterator<
     let columns = names.clone();
     let rows = std::iter::from_fn(move || {
         let (values, is_last) = next()?;
-        let line = values.position().map_or(0, ::csv::Position::line) + lines_before;
+        let line = values.position().map_or(0, |start| first_line(table, start)) + lines_before;
         // A quotation mark that is never closed takes the rest of the file into one value.
         let takes_rest =
             is_unclosed && is_last && values.iter().next_back().is_some_and(|last| last.contains('\n'));
@@ -129,6 +129,15 @@ pub(super) fn rows(text: &str, dialect: Dialect) -> (Vec<String>, impl Iterator<
         Some(Row { line, record })
     });
     (names, rows)
+}
+
+/// The line on which a record begins: the parser's place may lie before the line feed of the line above, which ends
+/// in a carriage return, and before empty lines.
+fn first_line(table: &str, start: &::csv::Position) -> u64 {
+    let rest =
+        usize::try_from(start.byte()).ok().and_then(|byte| table.as_bytes().get(byte..)).unwrap_or_default();
+    let before = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+    start.line() + before.count() as u64
 }
 
 /// Reads a table of articles.
@@ -228,6 +237,15 @@ mod tests {
         let refusal = table("title,text\nOne,First.\nTwo\nThree,a,b\n").expect_err("ragged");
         assert_eq!(refusal.reason, "bad_csv");
         assert_eq!(refusal.detail, "2 of 3 rows do not fit the header: lines 3, 4");
+    }
+
+    #[test]
+    fn lines_are_counted_whatever_ends_them() {
+        for text in ["title,text\nOne,First.\n\nTwo\n", "title,text\r\nOne,First.\r\n\r\nTwo\r\n"] {
+            let dialect = sniff(text, true, &Mapping::new()).expect("a table");
+            let lines: Vec<u64> = rows(text, dialect).1.map(|row| row.line).collect();
+            assert_eq!(lines, [2, 4], "{text:?}");
+        }
     }
 
     #[test]

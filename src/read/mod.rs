@@ -5,7 +5,7 @@
 //! *Cost*: one copy of the text; a JSON document also stands in memory as a tree while it is read.
 //!
 //! Every reader is a pure function of bytes and sits in a file of its own. [`metadata`] reads the table a
-//! user gives about the corpus.
+//! user gives about the corpus, [`table`] any other table of a user's.
 //!
 //! - The content decides the format, the name only warns (`content_decides_and_the_name_warns`).
 //! - No bytes make a reader panic (`no_bytes_panic_and_no_file_vanishes`).
@@ -31,6 +31,7 @@ mod markdown;
 mod text;
 mod sniff;
 pub mod metadata;
+pub mod table;
 
 /// Length of a line that draws a warning, in bytes.
 const LONG_LINE: usize = 1 << 20;

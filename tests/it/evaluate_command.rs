@@ -158,3 +158,88 @@ fn a_card_gets_its_results_and_nothing_else_changes() {
     assert_eq!(hashes(&place.path("tiny")), after);
     assert_eq!(place.names(), ["codebook.toml", "gold.jsonl", "tiny"]);
 }
+
+/// A sample of the fixture corpus, as it is written.
+fn sample(place: &Workplace, size: &str, seed: &str) -> String {
+    let args = ["query", "out", "--sample", size, "--seed", seed, "--format", "csv"];
+    place.sendlens(&args).exits(0).stdout
+}
+
+#[test]
+fn a_sample_is_blind_and_can_be_drawn_again() {
+    let place = Workplace::with_corpus();
+    place.run(&[]).exits(0);
+    let args = ["query", "out", "--sample", "10", "--format", "csv"];
+    let ran = place.sendlens(&args).exits(0).says(&["Sample of 10 out of ", " passages of ", "(seed 1)"]);
+    let mut lines = ran.stdout.lines();
+    let header = "\u{feff}passage,title,text,relevant,leadership,politics,transport,outcomes,sentiment,note";
+    assert_eq!(lines.next(), Some(header));
+    for word in ["negative", "true", "false", "0."] {
+        assert!(!lines.clone().any(|line| line.ends_with(word)), "{word} in {}", ran.stdout);
+    }
+    assert!(lines.all(|line| line.ends_with(",,,,,,")), "every label is empty: {}", ran.stdout);
+    assert_eq!(ran.stdout, sample(&place, "10", "1"));
+    assert_ne!(ran.stdout, sample(&place, "10", "2"));
+    assert!(sample(&place, "20", "1").starts_with(ran.stdout.trim_end()));
+    // Conditions make the population.
+    let args = ["query", "out", "--theme", "transport", "--sample", "9999", "--format", "csv"];
+    let hits = place.sendlens(&["query", "out", "--theme", "transport", "--format", "csv"]).exits(0);
+    let count = hits.stderr.split(' ').next().expect("a count").to_owned();
+    place.sendlens(&args).exits(0).says(&[&format!("Sample of {count} out of {count} passages")]);
+    place.sendlens(&["query", "out", "--sample", "5"]).exits(2).says(&["hint: add --format csv"]);
+    place.sendlens(&["query", "out", "--seed", "5", "--format", "csv"]).exits(2);
+    place.sendlens(&["query", "out", "--sample", "0", "--format", "csv"]).exits(2);
+}
+
+#[test]
+fn a_sample_that_was_filled_in_is_measured_on() {
+    let place = Workplace::with_corpus();
+    place.run(&[]).exits(0);
+    let empty = sample(&place, "12", "3");
+    place.write("empty.csv", &empty);
+    let args = |file: &'static str| ["evaluate", "--engine", "lexicon", "--gold", file];
+    place.sendlens(&args("empty.csv")).exits(2).says(&["empty.csv: no row has a label", "hint: fill in"]);
+
+    // A spreadsheet in Europe saves semicolons and Windows line ends; the last two rows stay empty.
+    let mut reader = csv::Reader::from_reader(empty.trim_start_matches('\u{feff}').as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+    let save = |name: &str, labels: &dyn Fn(usize) -> [&'static str; 6]| {
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(b';')
+            .terminator(csv::Terminator::CRLF)
+            .from_writer(Vec::new());
+        writer.write_record(&header).expect("memory");
+        for (place, row) in rows.iter().enumerate() {
+            let cells = row.iter().take(3).chain(labels(place)).chain([""]);
+            writer.write_record(cells).expect("memory");
+        }
+        place.write(name, &String::from_utf8(writer.into_inner().expect("memory")).expect("UTF-8"));
+    };
+    save("filled.csv", &|row| match row {
+        0..8 => ["yes", "no", "no", if row < 4 { "yes" } else { "no" }, "no", "neutral"],
+        8 | 9 => ["no", "", "", "", "", ""],
+        _ => [""; 6],
+    });
+    let ran = place.sendlens(&args("filled.csv")).exits(0);
+    for part in
+        ["10 passages of ", "2 rows without a label were left out", "| relevant            |", "| neutral "]
+    {
+        assert!(ran.stdout.contains(part), "`{part}` is missing in: {}", ran.stdout);
+    }
+    let json = place.sendlens(&[&args("filled.csv")[..], &["--json"]].concat()).exits(0).stdout;
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&report["unlabelled"], &report["measured_on"]), (&2.into(), &"test".into()));
+    let support = |counts: &Value| counts["hits"].as_u64().zip(counts["misses"].as_u64()).map(|(a, b)| a + b);
+    let themes = report["evaluation"]["themes"].as_array().expect("a list");
+    let found: Vec<_> = themes.iter().map(|theme| support(&theme["counts"]).expect("counts")).collect();
+    assert_eq!(found, [0, 0, 4, 0], "transport was seen four times, the others were looked for");
+
+    save("half.csv", &|row| {
+        if row == 5 { ["yes", "no", "", "no", "no", ""] } else { ["yes", "no", "no", "no", "no", "neu"] }
+    });
+    place.sendlens(&args("half.csv")).exits(2).says(&[
+        "half.csv:7: the row is filled in half: `politics`, `sentiment` is empty",
+        "hint: fill in the whole row, or none of it",
+    ]);
+}

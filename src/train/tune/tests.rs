@@ -19,22 +19,16 @@ fn gold() -> Gold {
         GoldPassage {
             id: index.to_string(),
             article: (index / 2).to_string(),
-            position: 0,
-            headline: None,
             text: format!("{text} {}", "the ".repeat(index % 3)),
             // A theme nobody looked for here is no evidence against it.
             themes: vec![(!index.is_multiple_of(7)).then_some(is_transport)],
             sentiment: Some(sentiment),
-            is_mixed: None,
             is_relevant: Some(true),
-            needs_context: None,
-            outlet_kind: None,
-            year: None,
-            batch: None,
             split: if index < 32 { Split::Train } else { Split::Dev },
+            ..GoldPassage::default()
         }
     };
-    Gold { themes: vec!["transport".into()], passages: (0..48).map(passage).collect(), files: Vec::new() }
+    Gold { themes: vec!["transport".into()], passages: (0..48).map(passage).collect(), ..Gold::default() }
 }
 
 fn tuned(recipe: &Recipe, states: &Path, on_progress: &mut dyn FnMut(Progress)) -> Tuned {
