@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
+use crate::models;
 use crate::passage::Unit;
 use crate::read::{Mapping, parse_mapping};
 use crate::tally::Period;
@@ -143,12 +144,15 @@ impl Layers {
         Ok(())
     }
 
-    /// Puts the variables `SENDLENS_<KEY>` over what stands there.
+    /// Puts the variables `SENDLENS_<KEY>` over what stands there; [`models::VARIABLE`] is no key.
     ///
     /// # Errors
     /// [`Error::Config`] if a variable with that prefix names no key.
     pub fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<()> {
         for (name, value) in variables {
+            if name == models::VARIABLE {
+                continue;
+            }
             if let Some(key) = name.strip_prefix("SENDLENS_") {
                 let key = key.to_lowercase().replace('_', "-");
                 self.set(&key, value, Origin::Environment(name))?;
@@ -195,10 +199,11 @@ impl Layers {
         Ok(self.parse("threshold", wanted, read)?.unwrap_or_default())
     }
 
-    /// The engine that is named.
+    /// The engine that is named, with the folder of its model.
     ///
     /// # Errors
-    /// [`Error::Config`] if there is no such engine or device, or it wants a model and none is named.
+    /// [`Error::Config`] if there is no such engine or device, or it wants a model and none is named;
+    /// [`Error::Model`] if `model` is a name that no model has.
     pub fn engine(&self) -> Result<EngineConfig> {
         let path = |key| self.text(key).map(PathBuf::from);
         let device = self.parse("device", "cpu or cuda", |text| match text {
@@ -226,13 +231,14 @@ impl Layers {
                 _ => None,
             })?,
         };
-        Ok(engine.unwrap_or_default())
+        engine.unwrap_or_default().located()
     }
 
     /// The typed configuration; `today` is what `as-of = today` stands for.
     ///
     /// # Errors
-    /// [`Error::Config`] if a value is missing or cannot be read.
+    /// [`Error::Config`] if a value is missing or cannot be read, [`Error::Model`] if `model` is a name that no
+    /// model has.
     pub fn config(&self, today: Date) -> Result<Config> {
         let needed = |key: &str, hint: &str| {
             self.text(key)
@@ -387,7 +393,8 @@ mod tests {
     #[test]
     fn flags_win_over_environment_over_file_over_default() {
         let mut layers = layers("period = \"week\"\njobs = 1\nunit = \"sentence\"").expect("valid");
-        let variables = [("SENDLENS_PERIOD", "day"), ("SENDLENS_JOBS", "2"), ("HOME", "x")];
+        let variables =
+            [("SENDLENS_PERIOD", "day"), ("SENDLENS_JOBS", "2"), ("HOME", "x"), (models::VARIABLE, "y")];
         layers
             .environment(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
             .expect("known keys");
@@ -397,6 +404,20 @@ mod tests {
         let config = layers.config(date(2026, 1, 2)).expect("valid");
         assert_eq!((config.period, config.jobs, config.unit), (Period::Year, 2, Unit::Sentence));
         assert_eq!(config.as_of, date(2026, 1, 2));
+    }
+
+    #[test]
+    fn a_model_is_named_or_a_folder() {
+        let engine = |model: &str| {
+            let mut layers = Layers::defaults();
+            for (key, value) in [("corpus", "in"), ("out", "out"), ("model", model)] {
+                layers.set(key, value.to_owned(), Origin::Flag).expect("a known key");
+            }
+            Ok::<_, Error>(layers.config(date(2026, 1, 2))?.engine)
+        };
+        assert_eq!(engine(models::SHIPPED).expect("built in"), EngineConfig::Encoder);
+        let path = PathBuf::from("src/models");
+        assert_eq!(engine("src/models").expect("a folder"), EngineConfig::Model { path });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `sendlens evaluate`: how well an engine does on passages labelled by people.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -30,8 +30,8 @@ pub(super) struct EvaluateArgs {
     /// Labelled passages: .jsonl or .csv files, or folders of .jsonl files.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     gold: Vec<PathBuf>,
-    /// A model folder to measure in place of the built-in model.
-    #[arg(long, value_name = "FOLDER")]
+    /// A model to measure in place of the built-in one: its name (see `sendlens models list`) or its folder.
+    #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
     /// What to measure: encoder (the built-in model), lexicon (word lists), rust-bert or zero-shot.
     #[arg(long, default_value = "encoder")]
@@ -89,6 +89,15 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     if config == EngineConfig::Lexicon && args.model.is_some() {
         return Err(Error::config_hint("--engine lexicon uses no model", "leave out --model or --engine"));
     }
+    let carded = match (&config, args.card) {
+        (_, false) => None,
+        (EngineConfig::Model { path }, true) => Some(path),
+        (_, true) => {
+            return Err(Error::config(
+                "--card writes into the folder of a model that the built-in encoder runs",
+            ));
+        }
+    };
     let codebook = engine::codebook(&config, args.codebook.as_deref())?;
     let themes = codebook.names();
     let gold = Gold::read(&args.gold, &themes)?;
@@ -127,8 +136,7 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     } else {
         print(&report.markdown().split_inclusive('\n').map(shown).collect::<String>())?;
     }
-    if let (true, Some(folder)) = (args.card, &args.model) {
-        let folder = Path::new(folder);
+    if let Some(folder) = carded {
         let files = ModelFiles::read(folder)?;
         let former = String::from_utf8_lossy(files.card()).into_owned();
         files.with_card(&card::with_results(&former, &report)?).write(folder)?;

@@ -21,8 +21,8 @@ pub(super) struct InspectArgs {
     /// What labels passages: encoder or lexicon.
     #[arg(long, default_value = "encoder")]
     engine: String,
-    /// A model folder to use in place of the built-in model.
-    #[arg(long, value_name = "FOLDER")]
+    /// A model to use in place of the built-in one: its name (see `sendlens models list`) or its folder.
+    #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
     /// Where JSON or CSV records keep things: text=body,date=pubdate.
     #[arg(long, value_name = "TARGET=KEY,…")]

@@ -5,6 +5,7 @@
 mod decide;
 mod evaluate;
 mod inspect;
+mod models;
 mod query;
 mod run;
 mod train;
@@ -38,6 +39,7 @@ enum Command {
     Decide(decide::DecideArgs),
     Train(Box<train::TrainArgs>),
     Evaluate(evaluate::EvaluateArgs),
+    Models(models::ModelsArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -74,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Decide(args) => decide::decide(&args),
         Command::Train(args) => train::train(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
+        Command::Models(args) => models::models(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
             Ok(0)

@@ -41,8 +41,8 @@ pub(super) struct RunArgs {
     /// rust-bert: rust-bert (a classifier of another's) and zero-shot (a model of inference) [default: encoder].
     #[arg(long)]
     engine: Option<String>,
-    /// A model folder to use in place of the built-in model.
-    #[arg(long, value_name = "FOLDER")]
+    /// A model to use in place of the built-in one: its name (see `sendlens models list`) or its folder.
+    #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
     /// Where rust-bert and zero-shot run: cpu or cuda [default: cpu].
     #[arg(long)]

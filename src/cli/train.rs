@@ -30,8 +30,8 @@ pub(super) struct TrainArgs {
     /// A codebook with the themes to learn [default: the built-in one].
     #[arg(long, value_name = "FILE")]
     codebook: Option<PathBuf>,
-    /// Model folder, or folder of a downloaded BERT encoder, to build on [default: the built-in model].
-    #[arg(long, value_name = "FOLDER")]
+    /// Model, or downloaded BERT encoder, to build on: its name or its folder [default: the built-in model].
+    #[arg(long, value_name = "NAME|FOLDER")]
     base: Option<PathBuf>,
     /// Name of the model [default: that of the folder written].
     #[arg(long)]
@@ -125,7 +125,7 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
     let bar = bar_of(WORK, false);
     let trained = train::train(&options, &mut |progress| {
         let (done, all, what) = match progress {
-            Progress::Embedding { done, all } => (done, all, "passages"),
+            Progress::Scoring { done, all } => (done, all, "passages"),
             Progress::Step { done, all } => (done, all, "steps"),
             Progress::Epoch(epoch) => {
                 bar.suspend(|| say(&line(&epoch)));

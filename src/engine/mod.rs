@@ -21,6 +21,7 @@ use crate::codebook::Codebook;
 use crate::error::{Error, Result};
 #[cfg(feature = "rust-bert")]
 use crate::models::ModelFiles;
+use crate::models::{Place, locate};
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 
 /// One text to score.
@@ -89,6 +90,30 @@ pub enum EngineConfig {
         /// Where it runs.
         device: Device,
     },
+}
+
+impl EngineConfig {
+    /// The same with the folder of the model where its name was given.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if it is a name that no model has.
+    pub fn located(self) -> Result<Self> {
+        let folder = |path: PathBuf| match locate(&path)? {
+            Place::BuiltIn => Ok::<_, Error>(None),
+            Place::Folder(folder) => Ok(Some(folder)),
+        };
+        Ok(match self {
+            Self::Lexicon | Self::Encoder => self,
+            Self::Model { path } => folder(path)?.map_or(Self::Encoder, |path| Self::Model { path }),
+            Self::RustBert { path, device } => {
+                Self::RustBert { path: path.map(folder).transpose()?.flatten(), device }
+            }
+            // The built-in model is none of inference; whoever opens it as one says so.
+            Self::ZeroShot { path, device } => {
+                Self::ZeroShot { path: folder(path.clone())?.unwrap_or(path), device }
+            }
+        })
+    }
 }
 
 /// Where libtorch computes.

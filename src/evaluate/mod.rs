@@ -277,6 +277,20 @@ impl Evaluation {
     }
 }
 
+/// Counts over all the `passages`: what an [`Evaluation`] rests on, without its intervals.
+///
+/// # Panics
+/// If there is not one prediction per passage.
+#[must_use]
+pub fn tally(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Tallied {
+    assert_eq!(passages.len(), predictions.len(), "one prediction per passage");
+    let mut all = Tallied::new(gold.themes.len());
+    for (&index, prediction) in passages.iter().zip(predictions) {
+        all.add(truth(gold, index), &prediction.labels);
+    }
+    all
+}
+
 /// What one set of predictions has over another on the same passages.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gain {
@@ -316,20 +330,6 @@ pub fn gains(gold: &Gold, passages: &[usize], [first, second]: [&[Prediction]; 2
     add(render::SENTIMENT_MACRO, &Tallied::sentiment_macro_f1);
     add(render::ACCURACY, &Tallied::sentiment_accuracy);
     gains
-}
-
-/// Counts over all the `passages`: what an [`Evaluation`] rests on, without its intervals.
-///
-/// # Panics
-/// If there is not one prediction per passage.
-#[must_use]
-pub fn tally(gold: &Gold, passages: &[usize], predictions: &[Prediction]) -> Tallied {
-    assert_eq!(passages.len(), predictions.len(), "one prediction per passage");
-    let mut all = Tallied::new(gold.themes.len());
-    for (&index, prediction) in passages.iter().zip(predictions) {
-        all.add(truth(gold, index), &prediction.labels);
-    }
-    all
 }
 
 /// What one engine has over another on the same passages: the difference of a measure, second less first.

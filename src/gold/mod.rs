@@ -417,6 +417,34 @@ mod tests {
         }
     }
 
+    /// What coverage is made of, in per cent of the passages; training text stays within five points.
+    #[test]
+    fn the_training_passages_keep_to_the_bands() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated");
+        let themes = crate::codebook::Codebook::shipped().names();
+        let gold = Gold::read(&[folder], &themes).expect("the shipped passages");
+        let train: Vec<&GoldPassage> =
+            gold.of(Split::Train).iter().map(|&index| &gold.passages[index]).collect();
+        let check = |what: &str, wanted: f64, holds: &dyn Fn(&GoldPassage) -> bool| {
+            let share = train.iter().filter(|passage| holds(passage)).count() as f64 / train.len() as f64;
+            assert!((100.0 * share - wanted).abs() <= 5.0, "{what}: {share:.3}, wanted {wanted}%");
+        };
+        for (theme, wanted) in [20.0, 20.0, 10.0, 30.0].into_iter().enumerate() {
+            check(&themes[theme], wanted, &|passage| passage.themes[theme] == Some(true));
+        }
+        let is_elsewhere = |passage: &GoldPassage| passage.is_relevant == Some(false);
+        check("no theme", 28.0, &|passage| !is_elsewhere(passage) && !passage.themes.contains(&Some(true)));
+        check("about something else", 7.0, &is_elsewhere);
+        for (sentiment, wanted) in Sentiment::ALL.into_iter().zip([47.0, 36.0, 16.0]) {
+            check(sentiment.as_str(), wanted, &|passage| passage.sentiment == Some(sentiment));
+        }
+        check("with a quotation", 38.0, &|passage| passage.text.contains(['“', '"', '‘']));
+        let mut words: Vec<usize> =
+            train.iter().map(|passage| passage.text.split_whitespace().count()).collect();
+        words.sort_unstable();
+        assert!(words[words.len() / 2].abs_diff(29) <= 3, "median words {}", words[words.len() / 2]);
+    }
+
     #[test]
     fn the_passage_before_is_of_the_same_article() {
         let line = |article, position| {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::LEARN_OUTPUTS;
 use crate::codebook::RESERVED;
 use crate::error::{Error, Result};
 use crate::score::{LabelSet, Measured, Sentiment, Thresholds};
@@ -245,7 +246,7 @@ impl ModelConfig {
                 format!(
                     "model `{model}`: `config.json` has no section `sendlens`, so its outputs have no names"
                 ),
-                "make a model folder from it with `sendlens models import`",
+                LEARN_OUTPUTS,
             )
         })
     }

@@ -72,7 +72,7 @@ impl ForeignModel {
         let mut read = |wanted: &str| {
             let known = FILES.iter().find(|(file, _)| *file == wanted);
             let (file, most) = known.expect("only files of a model folder are read");
-            let bytes = read_file(folder, file, *most)?;
+            let bytes = read_file(folder, &model, file, *most)?;
             digest.update(Sha256::digest(&bytes));
             Ok::<_, Error>(bytes)
         };

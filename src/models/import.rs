@@ -7,8 +7,10 @@
 
 use std::path::Path;
 
+use super::provenance::ORIGIN;
 use super::{
-    CONFIG, FILES, Matrix, ModelConfig, ModelFiles, Serving, TOKENIZER, WEIGHTS, Weights, read_file, sha256,
+    CONFIG, Matrix, ModelConfig, ModelFiles, Provenance, Serving, TOKENIZER, WEIGHTS, Weights, most_bytes,
+    read_file, sha256,
 };
 use crate::error::{Error, Result};
 
@@ -107,28 +109,38 @@ impl Weights {
 }
 
 impl BaseModel {
-    /// Reads a downloaded encoder.
+    /// Reads a downloaded encoder. Where `ORIGIN.toml` says what its files must be, they are checked.
     ///
     /// # Errors
-    /// [`Error::Model`] if a file is missing, too large or of a kind that is not served; [`Error::Io`]
-    /// if a file cannot be read.
+    /// [`Error::Model`] if a file is missing, altered, too large or of a kind that is not served;
+    /// [`Error::Io`] if a file cannot be read.
     pub fn read(folder: &Path) -> Result<Self> {
-        let model = folder.display().to_string();
-        let read = |wanted: &str| {
-            let (file, most) = FILES
-                .iter()
-                .find(|(file, _)| *file == wanted)
-                .expect("only files of a model folder are read");
-            read_file(folder, file, *most)
+        Self::read_as(folder, &folder.display().to_string())
+    }
+
+    /// Reads a downloaded encoder that is called `model` in messages.
+    pub(super) fn read_as(folder: &Path, model: &str) -> Result<Self> {
+        let provenance = Provenance::read(folder, model)?;
+        let pin = |file: &str| provenance.as_ref().and_then(|provenance| provenance.pin(file));
+        let read = |file: &str| {
+            let most = most_bytes(file).expect("only files of a model folder are read");
+            let bytes = read_file(folder, model, file, most)?;
+            match pin(file) {
+                Some(pin) if pin.sha256 != sha256(&bytes) => Err(Error::model(
+                    format!("model `{model}`: `{file}` is not the file that `{ORIGIN}` names"),
+                    "fetch or import the model again",
+                )),
+                _ => Ok(bytes),
+            }
         };
-        let mut config = ModelConfig::parse(&model, &read(CONFIG)?)?;
+        let mut config = ModelConfig::parse(model, &read(CONFIG)?)?;
         // Labels of another task would contradict ours.
         config.id2label.clear();
         config.other.remove("label2id");
         config.sendlens = None;
         let bytes = read(WEIGHTS)?;
         let sha256 = sha256(&bytes);
-        let weights = Weights::parse(&model, &bytes, encoder_name)?;
+        let weights = Weights::parse(model, &bytes, encoder_name)?;
         Ok(Self { config, weights, tokenizer: read(TOKENIZER)?, sha256 })
     }
 

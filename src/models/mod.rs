@@ -1,17 +1,32 @@
-//! Model folders: read and checked against their checksums, made from base weights, written at once.
+//! Model folders: read and checked against their checksums, made from base weights, written at once; kept
+//! under names, fetched and imported.
 //!
 //! *Takes* a folder, or the bytes compiled into the program. *Gives* [`ModelFiles`]. *Fails* on a folder
 //! that is incomplete, altered, too large, or of a kind that can run code (pickles are never opened);
 //! every message names the file. *Cost*: one read and one SHA-256 of each file.
 //!
 //! A folder holds `model.safetensors`, `tokenizer.json`, `config.json`, `CARD.md`, `SHA256SUMS` and, if the
-//! model was trained here, the `codebook.toml` that says what its themes mean.
+//! model was trained here, the `codebook.toml` that says what its themes mean. The folder of an encoder that
+//! has no outputs yet holds the first three. `ORIGIN.toml` says where a folder was fetched or imported from.
+//!
+//! Only [`Pull`] opens a socket, in `fetch.rs`; `tests/it/layers.rs` checks that nothing else does.
 
 mod config;
 #[cfg(feature = "rust-bert")]
 mod foreign;
 mod import;
 mod weights;
+mod copy;
+mod provenance;
+mod catalogue;
+mod store;
+mod verify;
+mod describe;
+mod archive;
+mod intake;
+mod hub;
+mod fetch;
+mod pull;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,18 +36,30 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+pub use catalogue::{Catalogue, Known};
 pub use config::{
     Base, Decision, FORMAT, LANES, ModelConfig, Platt, Pooling, SentimentHead, Serving, ThemeHead,
 };
+pub use describe::{Info, Kind, LabelInfo, Listed, Purpose, info, known_info, list, list_text};
 #[cfg(feature = "rust-bert")]
 pub use foreign::{Family, ForeignModel};
+pub use hub::Hub;
 pub use import::{BaseModel, Head, Heads};
+pub use intake::{Imported, import};
+pub use provenance::{PinnedFile, Provenance};
+pub use pull::Pull;
+pub use store::{Place, Store, VARIABLE, locate};
+pub use verify::{FileState, Verified, VerifiedFile, verify};
 pub use weights::{Matrix, Weights};
 
 use crate::codebook::Codebook;
 use crate::error::{Error, Result};
 use crate::plain::hexadecimal;
 use config::WHOLE_FOLDER;
+use provenance::ORIGIN;
+
+/// Name of the model compiled into the program.
+pub const SHIPPED: &str = "sendlens-minilm";
 
 const WEIGHTS: &str = "model.safetensors";
 const TOKENIZER: &str = "tokenizer.json";
@@ -41,12 +68,24 @@ const CARD: &str = "CARD.md";
 const SUMS: &str = "SHA256SUMS";
 const CODEBOOK: &str = "codebook.toml";
 
+/// Most bytes of `SHA256SUMS`.
+const MAX_SUMS_BYTES: u64 = 1 << 16;
+
 /// Most bytes of `codebook.toml`.
 const MAX_CODEBOOK_BYTES: u64 = 1 << 20;
 
 /// The files under a checksum that every model has, in the order of `SHA256SUMS`, with the most bytes each may have.
 const FILES: [(&str, u64); 4] =
     [(CARD, 1 << 20), (CONFIG, 1 << 20), (WEIGHTS, 4 << 30), (TOKENIZER, 64 << 20)];
+
+/// Most bytes that a file of a model folder may have; `None` if a model folder has no such file.
+fn most_bytes(file: &str) -> Option<u64> {
+    match file {
+        SUMS => Some(MAX_SUMS_BYTES),
+        CODEBOOK => Some(MAX_CODEBOOK_BYTES),
+        _ => FILES.iter().find(|(known, _)| *known == file).map(|(_, most)| *most),
+    }
+}
 
 macro_rules! shipped {
     ($file:literal) => {
@@ -75,11 +114,10 @@ impl ModelFiles {
     /// # Errors
     /// [`Error::Model`] if the program was built from a damaged folder.
     pub fn embedded() -> Result<Self> {
-        let model = "sendlens-minilm";
-        let sums = parse_sums(model, shipped!("SHA256SUMS"))?;
+        let sums = parse_sums(SHIPPED, shipped!("SHA256SUMS"))?;
         let config_json: &'static [u8] = shipped!("config.json");
         Ok(Self {
-            config: ModelConfig::parse(model, config_json)?,
+            config: ModelConfig::parse(SHIPPED, config_json)?,
             config_json: Cow::Borrowed(config_json),
             weights: Cow::Borrowed(shipped!("model.safetensors")),
             tokenizer: Cow::Borrowed(shipped!("tokenizer.json")),
@@ -96,12 +134,16 @@ impl ModelFiles {
     /// [`Error::Model`] if a file is missing, altered or too large, or the configuration cannot be used;
     /// [`Error::Io`] if a file cannot be read.
     pub fn read(folder: &Path) -> Result<Self> {
-        let model = folder.display().to_string();
-        let sums = parse_sums(&model, &read_file(folder, SUMS, 1 << 16)?)?;
+        Self::read_as(folder, &folder.display().to_string())
+    }
+
+    /// Reads a model folder that is called `model` in messages.
+    fn read_as(folder: &Path, model: &str) -> Result<Self> {
+        let sums = parse_sums(model, &read_file(folder, model, SUMS, MAX_SUMS_BYTES)?)?;
         let mut contents = BTreeMap::new();
         let codebook = sums.contains_key(CODEBOOK).then_some((CODEBOOK, MAX_CODEBOOK_BYTES));
         for (file, most) in FILES.into_iter().chain(codebook) {
-            let bytes = read_file(folder, file, most)?;
+            let bytes = read_file(folder, model, file, most)?;
             if sums.get(file).is_none_or(|expected| *expected != sha256(&bytes)) {
                 return Err(Error::model(
                     format!("model `{model}`: `{file}` is not the file that `{SUMS}` names"),
@@ -113,8 +155,8 @@ impl ModelFiles {
         let codebook = contents.remove(CODEBOOK).map(Cow::Owned);
         let mut take = |file| Cow::Owned(contents.remove(file).expect("the loop above read every file"));
         let config_json = take(CONFIG);
-        let config = ModelConfig::parse(&model, &config_json)?;
-        config.serving(&model)?;
+        let config = ModelConfig::parse(model, &config_json)?;
+        config.serving(model)?;
         let (weights, tokenizer, card) = (take(WEIGHTS), take(TOKENIZER), take(CARD));
         Ok(Self { config, config_json, weights, tokenizer, card, codebook, sums })
     }
@@ -226,27 +268,16 @@ impl ModelFiles {
     /// [`Error::Model`] if `folder` holds anything that is not of a model folder; [`Error::Io`] if
     /// something cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let is_there = folder.exists();
-        if is_there {
+        if folder.exists() {
             refuse_foreign(folder)?;
         }
         let staged = beside(folder, "new");
         let former = beside(folder, "old");
         fs::create_dir_all(&staged).map_err(|error| Error::io("create", &staged, error))?;
-        let written = self.write_files(&staged).and_then(|()| {
-            if is_there {
-                fs::rename(folder, &former).map_err(|error| Error::io("replace", folder, error))?;
-            }
-            fs::rename(&staged, folder).map_err(|error| Error::io("create", folder, error))
-        });
-        if written.is_err() {
-            // What was there before comes back; the staged copy is ours to remove.
-            if !folder.exists() && former.exists() {
-                fs::rename(&former, folder).map_err(|error| Error::io("restore", folder, error))?;
-            }
+        let written = self.write_files(&staged).and_then(|()| publish(&staged, folder, &former));
+        if written.is_err() && staged.exists() {
+            // The staged copy is ours to remove.
             fs::remove_dir_all(&staged).map_err(|error| Error::io("remove", &staged, error))?;
-        } else if is_there {
-            fs::remove_dir_all(&former).map_err(|error| Error::io("remove", &former, error))?;
         }
         written
     }
@@ -274,12 +305,31 @@ fn beside(folder: &Path, kind: &str) -> PathBuf {
     folder.with_file_name(format!(".{name}.{kind}-{}", std::process::id()))
 }
 
+/// Puts the folder `staged` in the place of `folder`; what stands there waits under the name `former` and comes
+/// back if that fails.
+fn publish(staged: &Path, folder: &Path, former: &Path) -> Result<()> {
+    let is_there = folder.exists();
+    if is_there {
+        fs::rename(folder, former).map_err(|error| Error::io("replace", folder, error))?;
+    }
+    if let Err(error) = fs::rename(staged, folder) {
+        if is_there {
+            fs::rename(former, folder).map_err(|error| Error::io("restore", folder, error))?;
+        }
+        return Err(Error::io("create", folder, error));
+    }
+    if is_there {
+        fs::remove_dir_all(former).map_err(|error| Error::io("remove", former, error))?;
+    }
+    Ok(())
+}
+
 /// Refuses a folder that holds anything but the files of a model folder.
 fn refuse_foreign(folder: &Path) -> Result<()> {
     let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
     for entry in entries {
         let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name();
-        if name != SUMS && name != CODEBOOK && !FILES.iter().any(|(file, _)| name == *file) {
+        if name != ORIGIN && name.to_str().is_none_or(|name| most_bytes(name).is_none()) {
             return Err(Error::model(
                 format!("`{}` holds `{}`, so it is not a model folder", folder.display(), name.display()),
                 "name a folder that does not exist yet",
@@ -289,14 +339,13 @@ fn refuse_foreign(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Reads one file of a model folder, of at most `most` bytes.
-fn read_file(folder: &Path, file: &str, most: u64) -> Result<Vec<u8>> {
+/// Reads one file of a model folder, called `model` in messages, of at most `most` bytes.
+fn read_file(folder: &Path, model: &str, file: &str, most: u64) -> Result<Vec<u8>> {
     let path = folder.join(file);
-    let model = folder.display();
     let metadata = match fs::metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(missing(folder, file));
+            return Err(missing(folder, model, file));
         }
         Err(error) => return Err(Error::io("read", &path, error)),
     };
@@ -319,8 +368,10 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|error| Error::io("write", path, error))
 }
 
-fn missing(folder: &Path, file: &str) -> Error {
-    let model = folder.display();
+/// What to do about an encoder without outputs.
+const LEARN_OUTPUTS: &str = "an encoder has no outputs; learn them with `sendlens train --heads-only --base FOLDER`, then use that model";
+
+fn missing(folder: &Path, model: &str, file: &str) -> Error {
     if !folder.is_dir() {
         return Error::model(
             format!("there is no model folder `{model}`"),
@@ -332,8 +383,8 @@ fn missing(folder: &Path, file: &str) -> Error {
         .any(|pickle| folder.join(pickle).exists());
     let hint = if file == WEIGHTS && has_pickle {
         "pickled weights can run code and are never opened; get the safetensors file of the same model"
-    } else if file == SUMS {
-        "make a model folder from downloaded weights with `sendlens models import`"
+    } else if file == SUMS && folder.join(WEIGHTS).exists() {
+        LEARN_OUTPUTS
     } else {
         WHOLE_FOLDER
     };

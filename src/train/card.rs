@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::recipe::{DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
 use super::{Fitted, Options, Plan, Results, Tuning};
-use crate::evaluate::Evaluation;
-use crate::evaluate::card::section as results_section;
 use crate::evaluate::render::{self, Table};
+use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
 use crate::models::Serving;
 use crate::score::Sentiment;
@@ -66,8 +65,8 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
         &mut card,
         "On train and dev",
         &format!(
-            "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic. `lexicon` is \
-             the engine of word lists.\n\n{}",
+            "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic. `lexicon` \
+             is the engine of word lists.\n\n{}",
             if results.cross_validated.is_some() {
                 "`cross-validated` is measured on train, each article by outputs and thresholds it had no part in; "
             } else {
@@ -76,7 +75,7 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
             render::side_by_side(&learned(results)).markdown(),
         ),
     );
-    card.push_str(&format!("\n{}", results_section(&results.held_out)));
+    card.push_str(&format!("\n{}", results_section::section(&results.held_out)));
     for (title, table) in &results.extra {
         section(&mut card, title, &table.markdown());
     }
@@ -98,14 +97,6 @@ const LIMITS: &str = "\
   view, not towards a person or theme, and too weak here to rank outlets or single articles.
 - Nothing here is a judgement of a council, a school or a person.";
 
-impl Results {
-    /// The results on test, if there is one.
-    pub(super) fn test(&self) -> Option<&Evaluation> {
-        let is_test = self.held_out.measured_on == Split::Test.as_str();
-        is_test.then_some(&self.held_out.evaluation)
-    }
-}
-
 /// The evaluations on passages that were learned from or chose something, to show beside each other.
 fn learned(results: &Results) -> Vec<(&'static str, &Evaluation)> {
     let all = [
@@ -118,10 +109,13 @@ fn learned(results: &Results) -> Vec<(&'static str, &Evaluation)> {
 
 /// The same, and those on test, which chose nothing.
 pub(super) fn columns(results: &Results) -> Vec<(&'static str, &Evaluation)> {
-    let lexicon = results.test().and(results.held_out.lexicon.as_ref());
-    let test = [("lexicon, test", lexicon), ("test", results.test())];
-    let test = test.into_iter().filter_map(|(name, evaluation)| Some((name, evaluation?)));
-    learned(results).into_iter().chain(test).collect()
+    let mut columns = learned(results);
+    let held_out = &results.held_out;
+    if held_out.measured_on == Split::Test.as_str() {
+        columns.extend(held_out.lexicon.as_ref().map(|lexicon| ("lexicon, test", lexicon)));
+        columns.push(("test", &held_out.evaluation));
+    }
+    columns
 }
 
 /// How weights, calibration and thresholds came about.
@@ -129,33 +123,11 @@ fn method(facts: &Facts<'_>) -> String {
     let learned = match &facts.results.tuning {
         None => format!(
             "The encoder is frozen. Outputs are L2-penalised logistic regressions over its pooled vector, fitted by \
-             L-BFGS (those of sentiment with rarer classes counting for more); penalties by five-fold cross-validation by article: {}.",
+             L-BFGS (those of sentiment with rarer classes counting for more); penalties by five-fold \
+             cross-validation by article: {}.",
             penalties(facts)
         ),
-        Some(Tuning { recipe, epochs, float }) => {
-            let best = epochs.iter().rev().find(|epoch| epoch.is_best).map_or(0, |epoch| epoch.number);
-            let macros = |evaluation: Option<&Evaluation>| {
-                let measures = evaluation.map(|found| [found.macro_f1, found.sentiment_macro_f1]);
-                let shown =
-                    measures.into_iter().flatten().flatten().map(|measure| format!("{:.3}", measure.value));
-                shown.collect::<Vec<_>>().join(" and ")
-            };
-            let [served_dev, served_test] = [facts.results.dev.as_ref(), facts.results.test()].map(macros);
-            let [float_dev, float_test] = float.each_ref().map(|float| macros(float.as_ref()));
-            format!(
-                "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
-                 {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of the \
-                 steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The weights are those \
-                 of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and thresholds belong \
-                 to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {float_dev}; \
-                 test: {float_test}. As served, dev: {served_dev}; test: {served_test}.\n\n{}\n",
-                recipe.learning_rate,
-                recipe.batch,
-                recipe.seed,
-                epochs.len(),
-                self::epochs(facts.results.tuning.as_ref().expect("this model was tuned")).markdown(),
-            )
-        }
+        Some(tuning) => tuned(tuning, facts),
     };
     format!(
         "```sh\n{}\n```\n\n{learned} {} Fixed seeds: the same input gives the same bytes{}.{}",
@@ -163,6 +135,35 @@ fn method(facts: &Facts<'_>) -> String {
         choice(facts),
         if facts.results.tuning.is_some() { " on the same machine with as many threads" } else { "" },
         notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
+    )
+}
+
+/// How a fine-tuned model was learned, and what the rounding to int8 rows cost.
+fn tuned(tuning: &Tuning, facts: &Facts<'_>) -> String {
+    let Tuning { recipe, epochs, float } = tuning;
+    let best = epochs.iter().rev().find(|epoch| epoch.is_best).map_or(0, |epoch| epoch.number);
+    let macros = |evaluation: Option<&Evaluation>| {
+        let measures = evaluation.map(|found| [found.macro_f1, found.sentiment_macro_f1]);
+        let shown = measures.into_iter().flatten().flatten().map(|measure| format!("{:.3}", measure.value));
+        shown.collect::<Vec<_>>().join(" and ")
+    };
+    let results = facts.results;
+    format!(
+        "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
+         {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of \
+         the steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The \
+         weights are those of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and \
+         thresholds belong to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {}; \
+         held-out: {}. As served, dev: {}; held-out: {}.\n\n{}\n",
+        recipe.learning_rate,
+        recipe.batch,
+        recipe.seed,
+        epochs.len(),
+        macros(float[0].as_ref()),
+        macros(float[1].as_ref()),
+        macros(results.dev.as_ref()),
+        macros(Some(&results.held_out.evaluation)),
+        self::epochs(tuning).markdown(),
     )
 }
 
@@ -213,7 +214,7 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
             "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
         );
     }
-    if facts.results.test().is_none() && facts.results.tuning.is_none() {
+    if facts.gold.of(Split::Test).is_empty() && facts.results.tuning.is_none() {
         notes.push("There is no test split: the cross-validated results are the honest ones.".into());
     }
     notes

@@ -26,13 +26,6 @@ pub(super) struct Logits {
     pub(super) sentiment: [f64; 3],
 }
 
-impl Logits {
-    /// Outputs that say nothing.
-    pub(super) fn zero(themes: usize) -> Self {
-        Self { themes: vec![0.0; themes], relevant: None, sentiment: [0.0; 3] }
-    }
-}
-
 /// Heads and what they were chosen by.
 #[derive(Debug, Clone)]
 pub(super) struct Fitted {

@@ -4,7 +4,7 @@
 //! *Takes* labelled passages, a codebook and a base model. *Gives* [`Trained`]: a model folder in memory with
 //! its card, and the tables to show. *Fails* on passages that cannot be read, on a theme with too few of them
 //! and on a base model that cannot be served. *Cost*: for heads one pass of the encoder over all passages (the
-//! bulk), then seconds; for fine-tuning see [`Recipe`].
+//! bulk), then seconds; for fine-tuning see [`Recipe`]. Test passages go through the finished model again.
 //!
 //! Weights are learned on train; calibration and thresholds are chosen on dev with the weights as they will be
 //! served, or for heads by cross-validation where there is no dev; test is measured once, on the finished
@@ -39,10 +39,11 @@ use crate::evaluate::report::{Measurement, Report, measure, thresholds};
 use crate::evaluate::{Context, Evaluation, evaluate, inputs, predict};
 use crate::gold::{Gold, Split, near};
 use crate::models::{
-    Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Pooling, SentimentHead, Serving, ThemeHead,
+    Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Place, Pooling, SentimentHead, Serving, ThemeHead,
+    locate,
 };
 use crate::score::{Measured, Sentiment};
-use fit::{Decisions, Fitted, Logits, cross_validate, fit};
+use fit::{Decisions, Fitted, cross_validate, fit};
 use plan::{Plan, Source};
 pub use recipe::{Epoch, Recipe};
 
@@ -57,7 +58,7 @@ const MAX_TOKENS: usize = 512;
 pub struct Options {
     /// Files of labelled passages, or folders of them.
     pub gold: Vec<PathBuf>,
-    /// A model folder, or a folder of a downloaded encoder; `None` for the model compiled into the program.
+    /// A model or a downloaded encoder, by name or folder; `None` for the model compiled into the program.
     pub base: Option<PathBuf>,
     /// The codebook as TOML; `None` for the shipped one.
     pub codebook: Option<String>,
@@ -91,8 +92,8 @@ pub struct Trained {
 /// How far training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Progress {
-    /// Passages embedded so far and in all.
-    Embedding {
+    /// Passages that went through the encoder so far and in all.
+    Scoring {
         /// So far.
         done: usize,
         /// In all.
@@ -118,11 +119,11 @@ struct Results {
     dev: Option<Evaluation>,
     /// The word lists on dev.
     lexicon_dev: Option<Evaluation>,
-    /// The finished model on test, where nothing was chosen; without test, the cross-validated results, and where
-    /// there are none, those on dev.
-    held_out: Report,
     /// What fine-tuning was like.
     tuning: Option<Tuning>,
+    /// The finished model on test, where nothing was chosen; without test, the cross-validated results, or for
+    /// fine-tuning those on dev.
+    held_out: Report,
     /// Tables that were asked for, with a title each.
     extra: Vec<(String, Table)>,
 }
@@ -171,48 +172,47 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
     let choosers = if dev.is_empty() { &train } else { &dev };
     let decisions = Decisions::choose(&gold, choosers, &fitted.logits, &plan);
 
-    let evaluate_by = |passages: &[usize], decisions: &Decisions, logits: &[Logits]| {
-        let predictions = decisions.predict(passages, logits);
-        (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
-    };
     let tuning = match (&options.recipe, tuned) {
         (Some(recipe), Some(tuned)) => {
             let vectors = embed(&tuned.float, &gold, context, on_progress)?;
             let fitted = Fitted::given(tuned.float.heads()?, &vectors);
             let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
-            let float = [&dev, &test].map(|passages| evaluate_by(passages, &decisions, &fitted.logits));
+            let float = [&dev, &test].map(|passages| {
+                let predictions = decisions.predict(passages, &fitted.logits);
+                (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
+            });
             Some(Tuning { recipe: recipe.clone(), epochs: tuned.epochs, float })
         }
         _ => None,
     };
+
     let lexicon = Lexicon::new(&codebook);
     let by_lexicon =
         |passages: &[usize]| predict(&lexicon, lexicon.thresholds(), &gold, passages, &mut |_| {});
     let cross_validated = tuning.is_none().then(|| cross_validate(&gold, &train, &fitted, &plan));
+    let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
+    let on_dev = decisions.predict(&dev, &fitted.logits);
     let mut serving = serving(options, &former, &gold.themes, &decisions, has_headline);
     let held_out = if test.is_empty() {
-        let of_dev = decisions.predict(&dev, &fitted.logits);
-        let (name, passages, predictions) = match &cross_validated {
-            Some(predictions) => ("train, cross-validated", &train, predictions),
-            None => ("dev, which chose the thresholds", &dev, &of_dev),
-        };
         let used = thresholds(&serving.labels(), &serving.thresholds());
-        let name = (serving.name.as_str(), name);
+        let (on, passages, predictions) = match &cross_validated {
+            Some(predictions) => ("train, cross-validated", &train, predictions),
+            None => ("dev, which chose the thresholds", &dev, &on_dev),
+        };
+        let name = (serving.name.as_str(), on);
         Report::new(name, used, &gold, passages, predictions, Some(&by_lexicon(passages)?))
     } else {
         let encoder = Encoder::new(&base.with_heads(serving.clone(), &fitted.heads, "")?, Kernel::best())?;
         let on = Measurement { gold: &gold, split: Split::Test, challenge: None, lexicon: Some(&lexicon) };
-        measure(&encoder, encoder.thresholds(), &on, &mut |done, all| {
-            on_progress(Progress::Embedding { done, all });
-        })?
+        let mut tell = |done, all| on_progress(Progress::Scoring { done, all });
+        measure(&encoder, encoder.thresholds(), &on, &mut tell)?
     };
-    let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
     let mut results = Results {
         cross_validated: cross_validated.map(|predictions| evaluate(&gold, &train, &predictions)),
-        dev: evaluate_by(&dev, &decisions, &fitted.logits),
+        dev: of_dev(&on_dev),
         lexicon_dev: of_dev(&by_lexicon(&dev)?),
-        held_out,
         tuning,
+        held_out,
         extra: Vec::new(),
     };
     if options.compares_contexts && !dev.is_empty() {
@@ -254,11 +254,12 @@ pub fn finish(options: &Options) -> Result<()> {
 
 /// The base model with heads of some kind, those of a downloaded encoder all zero.
 fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
-    let Some(folder) = &options.base else { return ModelFiles::embedded() };
-    if ModelFiles::is_model(folder) {
-        return ModelFiles::read(folder);
-    }
-    let encoder = BaseModel::read(folder)?;
+    let folder = match options.base.as_deref().map(locate).transpose()? {
+        None | Some(Place::BuiltIn) => return ModelFiles::embedded(),
+        Some(Place::Folder(folder)) if ModelFiles::is_model(&folder) => return ModelFiles::read(&folder),
+        Some(Place::Folder(folder)) => folder,
+    };
+    let encoder = BaseModel::read(&folder)?;
     let name = folder.file_name().map_or_else(|| "base".into(), |name| name.to_string_lossy().into_owned());
     let head = |name: &String| ThemeHead { name: name.clone(), decision: Decision::default() };
     let serving = Serving {
@@ -354,10 +355,10 @@ fn embed(
     let inputs = inputs(gold, context);
     let mut vectors = Vec::with_capacity(inputs.len());
     for chunk in inputs.chunks(CHUNK) {
-        on_progress(Progress::Embedding { done: vectors.len(), all: inputs.len() });
+        on_progress(Progress::Scoring { done: vectors.len(), all: inputs.len() });
         vectors.extend(encoder.embed(chunk)?);
     }
-    on_progress(Progress::Embedding { done: vectors.len(), all: inputs.len() });
+    on_progress(Progress::Scoring { done: vectors.len(), all: inputs.len() });
     Ok(vectors)
 }
 

@@ -20,12 +20,6 @@ pub(super) const WEIGHT_DECAY: f64 = 0.01;
 /// Share of values dropped in training, in the encoder and before the heads.
 pub(super) const DROPOUT: f64 = 0.1;
 
-/// Longest gradient over all weights.
-pub(super) const MAX_GRADIENT: f64 = 1.0;
-
-/// How much the themes, relevance and sentiment count in the loss.
-pub(super) const LOSS_WEIGHTS: [f64; 3] = [2.0, 0.5, 1.0];
-
 /// How the encoder is fine-tuned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Files of the program, which sits on top of the library.
+/// Files and folders of the program, which sits on top of the library.
 const PROGRAM: [&str; 2] = ["main", "cli"];
 
 /// A piece of Rust code that matters to imports.
@@ -138,6 +138,22 @@ fn is_test_only(tokens: &[Token], index: usize) -> bool {
         && tokens[index..].iter().zip(marks).all(|(token, mark)| shown(token) == mark)
 }
 
+/// Words and marks of `code`, but for what stands under `#[cfg(test)]`.
+fn outside_tests(code: &str) -> Vec<Token> {
+    let tokens = tokens(code);
+    let mut outside = Vec::new();
+    let mut index = 0;
+    while index < tokens.len() {
+        if is_test_only(&tokens, index) {
+            index = end_of_item(&tokens, index + 7);
+        } else {
+            outside.push(tokens[index].clone());
+            index += 1;
+        }
+    }
+    outside
+}
+
 /// What a file refers to.
 #[derive(Debug, Default)]
 struct References {
@@ -267,14 +283,13 @@ fn files(folder: &Path, path: &[String], found: &mut BTreeMap<Vec<String>, Strin
         if stem != "mod" {
             module.push(stem.clone());
         }
+        if path.is_empty() && (stem == "lib" || PROGRAM.contains(&stem.as_str())) {
+            continue;
+        }
         if entry.is_dir() {
             files(&entry, &module, found);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            let is_outside =
-                module == ["lib"] || PROGRAM.contains(&module.first().map_or("lib", String::as_str));
-            if !is_outside {
-                found.insert(module, fs::read_to_string(&entry).expect("the source is text"));
-            }
+            found.insert(module, fs::read_to_string(&entry).expect("the source is text"));
         }
     }
 }
@@ -356,6 +371,37 @@ fn frameworks_stay_where_they_belong() {
             assert!(!names("polars"), "{} stands above `frame` and knows Polars", path.join("::"));
         }
     }
+}
+
+/// Names by which code opens sockets: the client, and what it could use instead.
+const SOCKETS: [&str; 9] = [
+    "ureq",
+    "net",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "UnixStream",
+    "UnixListener",
+    "UnixDatagram",
+    "ToSocketAddrs",
+];
+
+#[test]
+fn only_pull_uses_the_network() {
+    let mut found = library();
+    // The program too. Below a folder of its own it is a library to `files`.
+    files(&source().join("cli"), &["program".into()], &mut found);
+    let opens =
+        |code: &str| outside_tests(code).iter().filter_map(Token::word).any(|word| SOCKETS.contains(&word));
+    let open: Vec<_> =
+        found.iter().filter(|(_, code)| opens(code)).map(|(path, _)| path.join("::")).collect();
+    assert_eq!(open, ["models::fetch"], "only this file may open a socket");
+    // And only `pull` reaches it: `fetch::` leads to what it holds.
+    let leads = [Token::Word("fetch".into()), Token::Mark(':')];
+    let uses = |code: &str| outside_tests(code).windows(2).any(|pair| pair == leads);
+    let users: Vec<_> =
+        found.iter().filter(|(_, code)| uses(code)).map(|(path, _)| path.join("::")).collect();
+    assert_eq!(users, ["models::pull"]);
 }
 
 #[test]

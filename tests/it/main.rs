@@ -1,9 +1,10 @@
 //! Everything that is checked from outside the library, in one binary.
 //!
 //! Nothing here needs a network, a clock or a trained model: runs of the pipeline use the word-list engine
-//! and a fixed day.
+//! and a fixed day, and models are fetched from a server on the loopback.
 
 mod program;
+mod loopback;
 mod tables_of;
 
 mod layers;
@@ -17,3 +18,4 @@ mod cli;
 mod bad_input;
 mod evaluate_command;
 mod labels;
+mod models_command;

@@ -75,7 +75,9 @@ impl Workplace {
     pub(crate) fn sendlens_in(&self, folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> Ran {
         let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_sendlens"));
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("SENDLENS_") {
+            let known = name.to_string_lossy().to_uppercase();
+            let is_ours = known.starts_with("SENDLENS_") || known.starts_with("HF_");
+            if is_ours || known.ends_with("_PROXY") || known == "SSL_CERT_FILE" {
                 command.env_remove(name);
             }
         }

@@ -3,11 +3,14 @@
 
 use tch::{Tensor, no_grad};
 
-use crate::train::recipe::{HEADS_OVER_TOP, LAYER_DECAY, MAX_GRADIENT, WEIGHT_DECAY};
+use crate::train::recipe::{HEADS_OVER_TOP, LAYER_DECAY, WEIGHT_DECAY};
 
 /// How fast the two running means forget, and what keeps a division from 0.
 const BETAS: [f64; 2] = [0.9, 0.98];
 const EPSILON: f64 = 1e-6;
+
+/// Longest gradient over all weights.
+const MAX_GRADIENT: f64 = 1.0;
 
 /// Optimiser of all variables of a network.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use tch::{Kind, Tensor, no_grad};
 use super::Progress;
 use super::fit::{Decisions, Logits, sentiment_of};
 use super::plan::Plan;
-use super::recipe::{DROPOUT, Epoch, LOSS_WEIGHTS, Recipe, WARM_UP};
+use super::recipe::{DROPOUT, Epoch, Recipe, WARM_UP};
 use crate::engine::Input;
 use crate::engine::torch::network::{self, Batch, Network, numbers};
 use crate::error::{Error, Result};
@@ -32,6 +32,9 @@ use crate::token::{Encoding, Tokenizer};
 use adamw::AdamW;
 use batches::{in_order, shuffled};
 use state::{Facts, States};
+
+/// How much the themes, relevance and sentiment count in the loss.
+const LOSS_WEIGHTS: [f64; 3] = [2.0, 0.5, 1.0];
 
 /// Prefix of the best weights so far in a stored state.
 const BEST: &str = "best.";
@@ -227,7 +230,8 @@ fn loss(logits: &network::Logits, gold: &Gold, passages: &[usize]) -> Tensor {
 
 /// Macro-F1 of themes and sentiments on dev, thresholds chosen there.
 fn judge(network: &Network, task: &Task<'_>, encodings: &[Encoding]) -> Result<(f64, f64)> {
-    let mut logits = vec![Logits::zero(task.gold.themes.len()); task.gold.passages.len()];
+    let nothing = Logits { themes: vec![0.0; task.gold.themes.len()], relevant: None, sentiment: [0.0; 3] };
+    let mut logits = vec![nothing; task.gold.passages.len()];
     for passages in in_order(task.dev, encodings) {
         let batch = Batch::new(passages.iter().map(|&index| &encodings[index]), network.device());
         let outputs = no_grad(|| network.forward(&batch, false))?;
