@@ -10,7 +10,7 @@ use sendlens::{Result, plain};
 
 use super::{print, say};
 
-/// Remake decisions and tables from stored scores with other thresholds, without inference.
+/// Remake decisions and tables from stored scores with other thresholds, without inference. Labels by a person stay.
 #[derive(Debug, Args)]
 pub(super) struct DecideArgs {
     /// Output folder of a former run.

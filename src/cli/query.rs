@@ -56,7 +56,7 @@ pub(super) struct QueryArgs {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// A simple random sample of the passages, to label by hand: a table without what the model says of them,
-    /// with empty columns to fill in. `sendlens evaluate --gold` reads it. Wants --format csv.
+    /// with empty columns to fill in, for `sendlens evaluate --gold` and `sendlens run --labels`. Wants --format csv.
     #[arg(long, value_name = "N", conflicts_with = "limit", value_parser = clap::value_parser!(u64).range(1..))]
     sample: Option<u64>,
     /// Chooses the sample: another seed draws other passages, a larger sample begins with the smaller one.

@@ -178,7 +178,8 @@ pub fn agreement(report: &Report) -> Table {
 /// F1 of themes and sentiment per group, each mean after that of the word lists.
 #[must_use]
 pub fn groups(name: &str, groups: &[GroupQuality], lexicon: Option<&[GroupQuality]>) -> Table {
-    let measures: [(&str, fn(&GroupQuality) -> Option<f64>); 3] = [
+    type Measure = fn(&GroupQuality) -> Option<f64>;
+    let measures: [(&str, Measure); 3] = [
         ("themes, macro F1", |group| group.macro_f1),
         ("themes, micro F1", |group| group.micro_f1),
         ("sentiment, macro F1", |group| group.sentiment_macro_f1),
@@ -266,7 +267,11 @@ pub fn calibration(evaluation: &Evaluation) -> Table {
 pub fn interval(interval: Option<Interval>) -> String {
     interval.map_or_else(
         || NOTHING.to_owned(),
-        |Interval { value, low, high }| format!("{value:.2} ({low:.2}–{high:.2})"),
+        |Interval { value, low, high }| {
+            // A dash before a minus is hard to read.
+            let dash = if low < 0.0 { " to " } else { "–" };
+            format!("{value:.2} ({low:.2}{dash}{high:.2})")
+        },
     )
 }
 
@@ -309,6 +314,8 @@ mod tests {
         let shown = interval(Some(Interval { value: 0.5, low: 0.25, high: 0.755 }));
         assert_eq!(shown, "0.50 (0.25–0.76)");
         assert_eq!(interval(None), NOTHING);
+        let below = Some(Interval { value: -0.05, low: -0.25, high: -0.01 });
+        assert_eq!(interval(below), "-0.05 (-0.25 to -0.01)");
         let shown = signed(Some(Interval { value: -0.004, low: -0.1, high: 0.25 }));
         assert_eq!(shown, "+0.00 (-0.10 to +0.25)");
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::challenge::{ChallengeQuality, challenge};
 use super::names::swap;
 use super::render::{self, LEXICON};
-use super::{Evaluation, Gain, Prediction, evaluate, gains, predict};
+use super::{Evaluation, Gain, GroupQuality, Prediction, evaluate, gains, predict};
 use crate::engine::Classifier;
 use crate::error::{Error, Result};
 use crate::gold::{Gold, Split};
@@ -148,10 +148,11 @@ impl Report {
                 ),
             );
         }
-        let groups: [(&str, &dyn Fn(&Evaluation) -> &[_]); 3] = [
-            ("outlet kind", &|evaluation| &evaluation.kinds),
-            ("year", &|evaluation| &evaluation.years),
-            ("context", &|evaluation| &evaluation.contexts),
+        type Groups = fn(&Evaluation) -> &[GroupQuality];
+        let groups: [(&str, Groups); 3] = [
+            ("outlet kind", |evaluation| &evaluation.kinds),
+            ("year", |evaluation| &evaluation.years),
+            ("context", |evaluation| &evaluation.contexts),
         ];
         for (name, of) in groups {
             if !of(evaluation).is_empty() {
@@ -193,6 +194,12 @@ impl Report {
         }
         if self.lexicon.is_some() {
             text.push_str(" Where the interval of a gain holds 0, the gain may be chance.");
+        }
+        // Cards of models without a test split say so in a name of its own.
+        if self.measured_on == Split::Train.as_str() {
+            text.push_str(" A model that learned from these passages looks better on them than it is.");
+        } else if self.measured_on == Split::Dev.as_str() {
+            text.push_str(" These passages may have chosen the thresholds, and then flatter them.");
         }
         match self.unlabelled {
             0 => {}

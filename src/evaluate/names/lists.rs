@@ -80,6 +80,9 @@ pub(super) const KEPT: &[&str] = &[
     "Tourettes", "Down", "Downs", "Sure", "Start", "Motability", "Blue", "Badge", "Equality", "Families",
     "Children", "Send", "Local", "Ministry", "Convention", "Upper", "Alliance", "Salvation", "Army",
     "Enquire", "Senco", "Agents", "Ysgol", "St", "Saint",
+    "Applicant", "Approach", "Aspiration", "Backbencher", "Bank", "Communities", "Democracy", "Designated",
+    "Environment", "Exchange", "Grandfather", "Grandmother", "Institute", "Justice", "Mayor", "Organisation",
+    "Procedure", "Reporting",
     // Firms and things.
     "Facebook", "Twitter", "Instagram", "Google", "Zoom", "Teams", "YouTube", "WhatsApp", "Excel",
     "Microsoft", "Guardian", "Times", "Telegraph", "Gazette", "Internet",
