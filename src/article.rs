@@ -416,6 +416,12 @@ pub struct Passage {
     pub words: usize,
 }
 
+/// The id of passage `position` of `article`.
+#[must_use]
+pub fn passage_id(article: &str, position: usize) -> String {
+    format!("{article}#{position}")
+}
+
 /// Codes of repairs that leave no doubt.
 pub const REPAIRS: [&str; 5] =
     ["joined_lines", "removed_characters", "repeated_lines", "split_labels", "unwrapped_lines"];

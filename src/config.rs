@@ -22,7 +22,7 @@ use crate::tally::Period;
 pub const FILE: &str = "sendlens.toml";
 
 /// Every key, with its default as text (empty: none).
-pub const KEYS: [(&str, &str); 19] = [
+pub const KEYS: [(&str, &str); 20] = [
     ("corpus", ""),
     ("out", ""),
     ("period", "month"),
@@ -34,6 +34,7 @@ pub const KEYS: [(&str, &str); 19] = [
     ("device", "cpu"),
     ("codebook", ""),
     ("metadata", ""),
+    ("labels", ""),
     ("map", ""),
     ("unit", "paragraph"),
     ("threshold", ""),
@@ -269,6 +270,7 @@ impl Layers {
             engine,
             codebook: path("codebook"),
             metadata: path("metadata"),
+            labels: path("labels"),
             map: self.text("map").map(parse_mapping).transpose()?.unwrap_or_default(),
             unit: self
                 .parse("unit", "paragraph, segment, sentence or article", |text| {
@@ -315,6 +317,8 @@ pub struct Config {
     pub codebook: Option<PathBuf>,
     /// The user's metadata table.
     pub metadata: Option<PathBuf>,
+    /// Labels by a person.
+    pub labels: Option<PathBuf>,
     /// Where exports keep text, title, date, …: target to key.
     pub map: Mapping,
     /// What a passage is.

@@ -130,7 +130,7 @@ fn passages(text: &mut String, document: &Document, labels: &LabelSet, threshold
 }
 
 fn line_of_scores(labels: &LabelSet, scored: &Scored) -> String {
-    let Scored { scores, labels: given } = scored;
+    let Scored { scores, labels: given, .. } = scored;
     let mut parts: Vec<_> = labels
         .themes
         .iter()

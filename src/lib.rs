@@ -27,6 +27,7 @@ pub mod engine;
 pub mod tally;
 pub mod config;
 pub mod sheet;
+pub mod correction;
 pub mod pipeline;
 #[cfg(feature = "tables")]
 pub mod frame;

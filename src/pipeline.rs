@@ -4,13 +4,14 @@
 //! order of the sources, whatever the number of threads. *Fails* if the engine or the sink fails; an
 //! input that cannot be read is a [`Skipped`] row. *Cost*: memory of one batch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::article::{Article, Passage, Published, RawArticle, Skipped};
+use crate::article::{Article, Passage, Published, RawArticle, Skipped, passage_id};
+use crate::correction::{ByPerson, Corrections, correct};
 use crate::duplicate;
 use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
@@ -50,8 +51,21 @@ pub struct Options {
 pub struct Scored {
     /// In the order of the engine's labels.
     pub scores: Scores,
-    /// In the same order.
+    /// In the same order; those of a person over those of the engine.
     pub labels: Labels,
+    /// What a person said of it.
+    pub by_person: Option<ByPerson>,
+}
+
+/// What scores and decides.
+#[derive(Clone, Copy)]
+pub struct Scoring<'a> {
+    /// The engine.
+    pub engine: &'a dyn Classifier,
+    /// Lowest score at which each label is given.
+    pub thresholds: &'a Thresholds,
+    /// Labels by a person, found among the passages.
+    pub corrections: Option<&'a Corrections>,
 }
 
 /// An article with all that the stages found.
@@ -111,7 +125,7 @@ pub struct Progress {
 pub fn run(
     sources: &[Source],
     options: &Options,
-    engine: Option<(&dyn Classifier, &Thresholds)>,
+    scoring: Option<Scoring<'_>>,
     metadata: Option<&Metadata>,
     sink: &mut dyn Sink,
 ) -> Result<String> {
@@ -140,8 +154,8 @@ pub fn run(
                 batch.into_par_iter().map(|raw| prepare(raw, options, metadata)).collect();
             documents.retain(|document| is_wanted(&document.published, options));
             sink.outside(read - documents.len());
-            if let Some((engine, thresholds)) = engine {
-                done.passages += score(&mut documents, engine, thresholds)?;
+            if let Some(scoring) = scoring {
+                done.passages += score(&mut documents, scoring)?;
             }
             done.articles += read;
             for document in documents {
@@ -201,7 +215,8 @@ pub fn prepare(raw: RawArticle, options: &Options, metadata: Option<&Metadata>) 
 ///
 /// # Errors
 /// What the engine returns.
-pub fn score(documents: &mut [Document], engine: &dyn Classifier, thresholds: &Thresholds) -> Result<usize> {
+pub fn score(documents: &mut [Document], scoring: Scoring<'_>) -> Result<usize> {
+    let Scoring { engine, thresholds, corrections } = scoring;
     let mut places = Vec::new();
     let mut inputs = Vec::new();
     for (number, document) in documents.iter().enumerate() {
@@ -218,14 +233,27 @@ pub fn score(documents: &mut [Document], engine: &dyn Classifier, thresholds: &T
     }
     let scores = engine.score(&inputs)?;
     for ((number, index), scores) in places.iter().zip(scores) {
-        let labels = decide(&scores, thresholds);
-        documents[*number].scored[*index] = Some(Scored { scores, labels });
+        let document = &mut documents[*number];
+        let passage = &document.passages[*index];
+        let given = corrections.and_then(|corrections| {
+            let id = passage_id(&document.article.id, passage.position);
+            corrections.given(&id, passage.span.of(&document.article.text))
+        });
+        let (labels, by_person) = match given {
+            Some(given) => {
+                let (labels, by_person) = correct(given, &scores, thresholds);
+                (labels, Some(by_person))
+            }
+            None => (decide(&scores, thresholds), None),
+        };
+        document.scored[*index] = Some(Scored { scores, labels, by_person });
     }
     Ok(places.len())
 }
 
 /// Whether an article lies in the range of dates, or is undated. A month or year that overlaps the range does.
-fn is_wanted(published: &Published, options: &Options) -> bool {
+#[must_use]
+pub fn is_wanted(published: &Published, options: &Options) -> bool {
     let Some(chosen) = &published.chosen else { return true };
     if chosen.confidence < crate::tally::MIN_CONFIDENCE {
         return true;
@@ -243,6 +271,15 @@ fn is_wanted(published: &Published, options: &Options) -> bool {
 pub fn passage_key(cluster: Option<&str>, text: &str) -> u64 {
     let cluster = cluster.map_or(0, |cluster| xxhash_rust::xxh3::xxh3_64(cluster.as_bytes()));
     duplicate::passage_key(text) ^ cluster.rotate_left(17)
+}
+
+/// Reads labels by a person.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read, [`Error::Config`] if it is no sheet.
+pub fn load_corrections(path: &Path, themes: &[String]) -> Result<Corrections> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    Corrections::parse(&path.to_string_lossy(), &bytes, themes)
 }
 
 /// Reads the user's metadata file.

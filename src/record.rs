@@ -32,6 +32,9 @@ pub struct Record {
     pub input_hash: String,
     /// Counts per stage.
     pub counts: Counts,
+    /// What became of labels by a person, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Corrected>,
     /// Per row name (themes, all, any, none, off_topic): counts over every date, the undated included.
     pub totals: BTreeMap<String, Total>,
     /// Number of articles per warning code, and of whole-run warnings.
@@ -95,6 +98,25 @@ pub struct Counts {
     pub passages: u64,
     /// Passages counted and scored.
     pub passages_counted: u64,
+}
+
+/// What became of labels by a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// Rows with a label.
+    pub rows: u64,
+    /// Passages with a label by a person.
+    pub passages: u64,
+    /// Their labels that the engine had decided otherwise.
+    pub changed: u64,
+    /// Their labels that the engine had decided so.
+    pub confirmed: u64,
+    /// Rows whose passage has another id than they say, found by its text.
+    pub moved: u64,
+    /// Rows whose passage is not counted.
+    pub not_counted: u64,
+    /// Rows whose passage was not found.
+    pub not_found: u64,
 }
 
 /// Totals of one row name.

@@ -9,6 +9,8 @@
 //!
 //! - a column that is nearly a label is refused
 
+use std::collections::BTreeMap;
+
 use crate::config::nearest;
 use crate::error::{Error, Result};
 use crate::plain;
@@ -28,6 +30,12 @@ pub const SENTIMENT: &str = "sentiment";
 /// The column for remarks, which nothing reads.
 pub const NOTE: &str = "note";
 
+/// The column that says what became of a correction.
+pub const FOUND: &str = "found";
+
+/// Columns of the program that nothing reads.
+const UNREAD: [&str; 3] = ["before", "after", FOUND];
+
 /// Faults named in one message.
 const NAMED_FAULTS: usize = 5;
 
@@ -36,6 +44,8 @@ const NAMED_FAULTS: usize = 5;
 pub struct Sheet {
     /// Its rows, in order.
     pub rows: Vec<Row>,
+    /// Columns of the user's own, in order.
+    pub further: Vec<String>,
 }
 
 /// One passage and its labels; `None` where a cell is empty.
@@ -53,6 +63,8 @@ pub struct Row {
     pub labels: Given,
     /// Remarks.
     pub note: Option<String>,
+    /// Cells of the user's own columns that are not empty.
+    pub further: BTreeMap<String, String>,
 }
 
 /// Labels that a person gave; `None` where a cell is empty.
@@ -85,13 +97,15 @@ impl Sheet {
             .map_err(|what| Error::config(format!("cannot read `{name}`: {}", plain::line(&what))))?;
         check_columns(name, &table, themes)?;
         let mut faults = Vec::new();
-        let rows = table.rows.iter().map(|cells| row(cells, themes, &mut faults)).collect();
+        let further: Vec<String> =
+            table.columns.iter().filter(|column| is_further(column, themes)).cloned().collect();
+        let rows = table.rows.iter().map(|cells| row(cells, themes, &further, &mut faults)).collect();
         refuse(
             name,
             &faults,
             "write yes or no under relevant and themes; negative, neutral or positive; or nothing",
         )?;
-        Ok(Self { rows })
+        Ok(Self { rows, further })
     }
 }
 
@@ -125,9 +139,7 @@ fn check_columns(name: &str, table: &Table, themes: &[String]) -> Result<()> {
     }
     let labels = || [RELEVANT, SENTIMENT].into_iter().chain(themes.iter().map(String::as_str));
     for column in &table.columns {
-        let is_known =
-            labels().chain([PASSAGE, TITLE, "headline", TEXT, NOTE]).any(|known| is_same(column, known));
-        let near = nearest(&column.to_lowercase(), labels()).filter(|_| !is_known && !column.is_empty());
+        let near = nearest(&column.to_lowercase(), labels()).filter(|_| is_further(column, themes));
         if let Some(near) = near {
             return Err(Error::config_hint(
                 format!("`{name}` has a column `{}`", plain::line(column)),
@@ -144,12 +156,18 @@ fn check_columns(name: &str, table: &Table, themes: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Whether a column is the user's own.
+fn is_further(column: &str, themes: &[String]) -> bool {
+    let known = [PASSAGE, TITLE, "headline", TEXT, RELEVANT, SENTIMENT, NOTE].into_iter().chain(UNREAD);
+    !column.is_empty() && !known.chain(themes.iter().map(String::as_str)).any(|known| is_same(column, known))
+}
+
 /// Whether a column is the one that is wanted; spreadsheets and people write "Transport ".
 fn is_same(column: &str, wanted: &str) -> bool {
     column.trim().eq_ignore_ascii_case(wanted)
 }
 
-fn row(cells: &Cells, themes: &[String], faults: &mut Vec<(u64, String)>) -> Row {
+fn row(cells: &Cells, themes: &[String], further: &[String], faults: &mut Vec<(u64, String)>) -> Row {
     let cell = |wanted: &str| {
         let found = cells.cells.iter().find(|(column, _)| is_same(column, wanted));
         found.map(|(_, text)| text.clone()).filter(|text| !text.trim().is_empty())
@@ -178,6 +196,7 @@ fn row(cells: &Cells, themes: &[String], faults: &mut Vec<(u64, String)>) -> Row
         text: cell(TEXT),
         labels: given,
         note: cell(NOTE),
+        further: further.iter().filter_map(|column| Some((column.clone(), cell(column)?))).collect(),
     }
 }
 

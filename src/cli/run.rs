@@ -53,6 +53,10 @@ pub(super) struct RunArgs {
     /// A CSV or JSON table about the articles: path, file or url, and date, outlet, title, author, ….
     #[arg(long, value_name = "FILE")]
     metadata: Option<String>,
+    /// A table of labels by a person, which win over the engine's: passage or text, and relevant, themes, sentiment.
+    /// An empty cell corrects nothing. Kept in OUT as labels.csv and used again by the next run on it.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<String>,
     /// Where JSON or CSV records keep things: text=body,date=pubdate.
     #[arg(long, value_name = "TARGET=KEY,…")]
     map: Option<String>,
@@ -143,6 +147,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         ("device", args.device.as_ref()),
         ("codebook", args.codebook.as_ref()),
         ("metadata", args.metadata.as_ref()),
+        ("labels", args.labels.as_ref()),
         ("map", args.map.as_ref()),
         ("unit", args.unit.as_ref()),
         ("threshold", args.threshold.as_ref()),

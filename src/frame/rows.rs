@@ -1,18 +1,14 @@
 //! Nouns become rows, in the order of their [`super::schema`].
 
-use crate::article::{Published, Role, Skipped};
+use crate::article::{Published, Role, Skipped, passage_id};
+use crate::correction::Correction;
 use crate::pipeline::Document;
+use crate::score::Sentiment;
 use crate::tally::{Period, Row, Subject};
 
 use super::Value;
 
 type Cells<'a> = Vec<Value<'a>>;
-
-/// The id of passage `position` of `article`.
-#[must_use]
-pub fn passage_id(article: &str, position: usize) -> String {
-    format!("{article}#{position}")
-}
 
 /// The name of a subject in the `theme` column.
 #[must_use]
@@ -83,6 +79,7 @@ pub fn passages<'a>(document: &'a Document, themes: &'a [String]) -> Vec<Cells<'
             let scores = scored.as_ref().map(|scored| &scored.scores);
             let labels = scored.as_ref().map(|scored| &scored.labels);
             let given = labels.map(|labels| labels.given(themes));
+            let is_corrected = scored.as_ref().map(|scored| scored.by_person.is_some());
             vec![
                 passage_id(&article.id, passage.position).into(),
                 article.id.as_str().into(),
@@ -108,9 +105,34 @@ pub fn passages<'a>(document: &'a Document, themes: &'a [String]) -> Vec<Cells<'
                 scores.map(|scores| scores.sentiment[0]).into(),
                 scores.map(|scores| scores.sentiment[1]).into(),
                 scores.map(|scores| scores.sentiment[2]).into(),
+                is_corrected.map(labelled_by).into(),
             ]
         })
         .collect()
+}
+
+/// Who a label is from.
+#[must_use]
+pub fn labelled_by(is_person: bool) -> &'static str {
+    if is_person { "person" } else { "engine" }
+}
+
+/// A row of `labels.csv`.
+#[must_use]
+pub fn correction<'a>(correction: &'a Correction, further: &'a [String]) -> Cells<'a> {
+    let row = &correction.row;
+    let flag = |given: Option<bool>| Value::from(given.map(|given| if given { "yes" } else { "no" }));
+    let mut cells: Cells<'a> =
+        vec![row.passage.as_deref().into(), row.title.as_deref().into(), row.text.as_deref().into()];
+    cells.push(flag(row.labels.relevant));
+    cells.extend(row.labels.themes.iter().map(|given| flag(*given)));
+    cells.extend([
+        row.labels.sentiment.map(Sentiment::as_str).into(),
+        row.note.as_deref().into(),
+        correction.fate.as_str().into(),
+    ]);
+    cells.extend(further.iter().map(|column| Value::from(row.further.get(column).map(String::as_str))));
+    cells
 }
 
 /// The rows of `labels` for one document.
@@ -127,6 +149,7 @@ pub fn labels<'a>(document: &'a Document, themes: &'a [String], thresholds: &[f3
                 scored.scores.themes[index].into(),
                 scored.labels.themes[index].into(),
                 thresholds[index].into(),
+                labelled_by(scored.by_person.as_ref().is_some_and(|by| by.decides(index))).into(),
             ]);
         }
     }

@@ -76,6 +76,7 @@ pub mod name {
     pub const DATE_PRECISION: &str = "date_precision";
     pub const DATE_SOURCE: &str = "date_source";
     pub const KIND: &str = "kind";
+    pub const LABELLED_BY: &str = "labelled_by";
     pub const NET_SENTIMENT: &str = "net_sentiment";
     pub const OUTLET: &str = "outlet";
     pub const PASSAGE: &str = "passage";
@@ -236,6 +237,12 @@ pub fn passages() -> Schema {
             (name::P_NEGATIVE, Score, "probability", "probability of negative"),
             (name::P_NEUTRAL, Score, "probability", "probability of neutral"),
             (name::P_POSITIVE, Score, "probability", "probability of positive"),
+            (
+                name::LABELLED_BY,
+                Text,
+                "",
+                "person if relevant, a theme or sentiment is from a person, else engine; null if not scored",
+            ),
         ],
     )
 }
@@ -253,9 +260,10 @@ pub fn labels() -> Schema {
                 name::ASSIGNED,
                 Flag,
                 "",
-                "whether the theme was given: score at or above threshold, and relevant",
+                "whether the theme was given: by a person; else score at or above threshold, and relevant",
             ),
             (name::THRESHOLD, Score, "probability", "lowest score at which the theme is given"),
+            (name::LABELLED_BY, Text, "", "who decided: engine or person"),
         ],
     )
 }
@@ -396,6 +404,31 @@ pub fn sheet(themes: &[String]) -> Schema {
     );
     sheet.columns.extend(label_columns(themes));
     sheet
+}
+
+/// One row per passage that a person has labelled; `further` are the user's own columns.
+#[must_use]
+pub fn corrections(themes: &[String], further: &[String]) -> Schema {
+    let mut table = schema(
+        // Not `labels`: that is the table of all labels.
+        "labels.csv",
+        &[
+            (name::PASSAGE, Text, "", "id of the passage"),
+            (name::TITLE, Text, "", "headline of the article"),
+            (name::TEXT, Text, "", "the passage"),
+        ],
+    );
+    table.columns.extend(label_columns(themes));
+    table.columns.push(Column {
+        name: Cow::Borrowed(sheet::FOUND),
+        kind: Text,
+        unit: "",
+        meaning: Cow::Borrowed(
+            "yes, no, or not counted: whether the corpus has the passage, and whether it counts",
+        ),
+    });
+    table.columns.extend(user_columns(further, "column of the user's labels"));
+    table
 }
 
 /// Columns for the labels of a person, and for remarks.

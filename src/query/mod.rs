@@ -74,6 +74,8 @@ pub struct Hit {
     pub sentiment: Option<String>,
     /// Whether it is about SEND.
     pub relevant: Option<bool>,
+    /// Who its labels are from: engine, or person if any is.
+    pub labelled_by: Option<String>,
     /// The passage.
     pub text: String,
     /// Texts before it in the article, nearest last.
@@ -126,6 +128,7 @@ pub fn query(out: &Path, filter: &Filter) -> Result<Vec<Hit>> {
     let relevant = column::flags(&frame, name::RELEVANT)?;
     let given = column::text_lists(&frame, name::THEMES)?;
     let sentiments = column::texts(&frame, name::SENTIMENT)?;
+    let labelled_by = column::texts(&frame, name::LABELLED_BY)?;
 
     let mut hits = Vec::new();
     for row in 0..frame.height() {
@@ -173,6 +176,7 @@ pub fn query(out: &Path, filter: &Filter) -> Result<Vec<Hit>> {
             themes: given[row].clone(),
             sentiment: sentiments[row].map(str::to_owned),
             relevant: relevant[row],
+            labelled_by: labelled_by[row].map(str::to_owned),
             text: text.to_owned(),
             before: before.filter(same_article).map(text_of).collect(),
             after: after.filter(same_article).map(text_of).collect(),

@@ -62,6 +62,7 @@ mod tests {
             themes: vec!["transport".into()],
             sentiment: Some("negative".into()),
             relevant: Some(true),
+            labelled_by: Some("engine".into()),
             text: format!("- Passage, \"{number}\"."),
             before: Vec::new(),
             after: Vec::new(),

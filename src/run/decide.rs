@@ -1,4 +1,4 @@
-//! Decisions remade from stored scores: new thresholds, no inference.
+//! Decisions remade from stored scores: new thresholds, no inference. Labels by a person stay.
 //!
 //! Themes, assignments and frequencies are made anew in a copy of the output, which takes its place at
 //! once. Everything else of the output stays byte for byte.
@@ -13,13 +13,15 @@ use polars::prelude::{DataFrame, PlSmallStr};
 
 use super::output::Output;
 use super::tables::{Covered, totals, write_frequencies};
-use super::{Outcome, override_thresholds, still_measured};
+use super::{Outcome, labels, override_thresholds, still_measured};
 use crate::article::{Chosen, DateSource, Precision};
+use crate::correction::{Corrections, correct};
 use crate::error::{Error, Result};
 use crate::frame::schema::{self, name};
-use crate::frame::{self, TableFile, Value, column};
+use crate::frame::{self, TableFile, Value, column, rows};
 use crate::pipeline::passage_key;
-use crate::score::{Labels, Sentiment, Thresholds};
+use crate::record::Corrected;
+use crate::score::{Labels, Scores, Thresholds};
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Tally};
 
 /// Files that depend on thresholds.
@@ -38,7 +40,7 @@ const REMADE: [&str; 6] = [
 /// [`Error::Config`] if a name is no theme of the run, [`Error::ForeignOutput`] if `out` is no unchanged
 /// output, [`Error::Table`] if a table is damaged, [`Error::Io`] if one cannot be written.
 pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome> {
-    let output = Output::claim(out, None)?;
+    let output = Output::claim(out, &[])?;
     let Some(mut record) = output.former().cloned() else {
         return Err(Error::config_hint(
             format!("`{}` holds no run", out.display()),
@@ -67,7 +69,12 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
         let (from, to) = (output.out().join(file), output.folder().join(file));
         fs::copy(&from, &to).map_err(|error| Error::io("copy", &from, error))?;
     }
-    let labels = remake(output.out(), output.folder(), &themes, &used)?;
+    let corrections = labels::kept(&output, &themes)?;
+    let (labels, corrected) = remake(output.out(), output.folder(), &themes, &used, corrections.as_ref())?;
+    if let Some(former) = record.labels {
+        record.labels =
+            Some(Corrected { changed: corrected.changed, confirmed: corrected.confirmed, ..former });
+    }
     let (period, by) = (record.period(), record.by());
     let day = |key| record.setting(key).and_then(|text| Date::from_str(text).ok());
     let (tally, covered) = retally(output.out(), &labels, themes.len(), period, &by)?;
@@ -78,44 +85,87 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
     Ok(Outcome { record, rows, skipped: Vec::new() })
 }
 
-/// Writes `labels` and `passages` anew and gives the labels by passage id.
+/// Writes `labels` and `passages` anew and gives the labels by passage id, and how many labels by a person changed or
+/// confirmed the engine's.
 fn remake(
     from: &Path,
     to: &Path,
     themes: &[String],
     thresholds: &Thresholds,
-) -> Result<HashMap<String, Labels>> {
-    let scores = frame::read(from, "labels", None)?;
+    corrections: Option<&Corrections>,
+) -> Result<(HashMap<String, Labels>, Corrected)> {
+    let scored = frame::read(from, "labels", None)?;
+    let (of, named) = (column::texts(&scored, name::PASSAGE)?, column::texts(&scored, name::THEME)?);
+    let scores = column::scores(&scored, name::SCORE)?;
     let passages = frame::read(from, "passages", None)?;
-    let ids = column::texts(&passages, name::PASSAGE)?;
-    let p_relevant = column::scores(&passages, name::P_RELEVANT)?;
-    let sentiments = column::texts(&passages, name::SENTIMENT)?;
+    let mut made = scores_of(&passages, themes.len())?;
+    let place = |theme: &str| themes.iter().position(|known| known == theme);
+    for ((id, theme), score) in of.iter().zip(&named).zip(&scores) {
+        let (Some(id), Some(theme), Some(score)) = (id, theme, score) else { continue };
+        if let (Some(scores), Some(index)) = (made.get_mut(*id), place(theme)) {
+            scores.themes[index] = *score;
+        }
+    }
+    let mut corrected = Corrected::default();
     let mut labels = HashMap::new();
-    for ((id, relevant), sentiment) in ids.iter().zip(&p_relevant).zip(&sentiments) {
-        let (Some(id), Some(relevant), Some(sentiment)) = (id, relevant, sentiment) else { continue };
-        let sentiment = Sentiment::ALL.into_iter().find(|known| known.as_str() == *sentiment);
-        let made = Labels {
-            is_relevant: *relevant >= thresholds.relevant,
-            themes: vec![false; themes.len()],
-            sentiment: sentiment.unwrap_or(Sentiment::Neutral),
+    let mut by_person = HashMap::new();
+    let ids = column::texts(&passages, name::PASSAGE)?;
+    for (id, text) in ids.iter().zip(column::texts(&passages, name::TEXT)?) {
+        let Some((id, scores)) = id.and_then(|id| made.remove_entry(id)) else { continue };
+        let given = corrections.and_then(|corrections| corrections.given(&id, text.unwrap_or_default()));
+        let decided = match given {
+            Some(given) => {
+                let (labels, person) = correct(given, &scores, thresholds);
+                corrected.changed += person.changed;
+                corrected.confirmed += person.confirmed;
+                by_person.insert(id.clone(), person);
+                labels
+            }
+            None => crate::score::decide(&scores, thresholds),
         };
-        labels.insert((*id).to_owned(), made);
+        labels.insert(id, decided);
     }
     let mut file = TableFile::create(to, schema::labels())?;
-    let (of, named) = (column::texts(&scores, name::PASSAGE)?, column::texts(&scores, name::THEME)?);
-    for ((id, theme), score) in of.iter().zip(&named).zip(column::scores(&scores, name::SCORE)?) {
+    for ((id, theme), score) in of.iter().zip(&named).zip(scores) {
         let (Some(id), Some(theme), Some(score)) = (id, theme, score) else { continue };
-        let Some(index) = themes.iter().position(|known| known == theme) else { continue };
+        let Some(index) = place(theme) else { continue };
+        let is_given = labels.get(*id).is_some_and(|labels| labels.themes[index]);
+        let is_person = by_person.get(*id).is_some_and(|person| person.decides(index));
         let threshold = thresholds.themes[index];
-        let is_given = labels.get_mut(*id).is_some_and(|labels| {
-            labels.themes[index] = labels.is_relevant && score >= threshold;
-            labels.themes[index]
-        });
-        file.push(vec![(*id).into(), (*theme).into(), score.into(), is_given.into(), threshold.into()])?;
+        let by = rows::labelled_by(is_person);
+        file.push(vec![
+            (*id).into(),
+            (*theme).into(),
+            score.into(),
+            is_given.into(),
+            threshold.into(),
+            by.into(),
+        ])?;
     }
     file.finish()?;
     write_passages(to, passages, themes, &labels)?;
-    Ok(labels)
+    Ok((labels, corrected))
+}
+
+/// The scores of every scored passage by its id, those of themes still to come.
+fn scores_of(passages: &DataFrame, themes: usize) -> Result<HashMap<String, Scores>> {
+    let ids = column::texts(passages, name::PASSAGE)?;
+    let relevant = column::scores(passages, name::P_RELEVANT)?;
+    let [negative, neutral, positive] =
+        [name::P_NEGATIVE, name::P_NEUTRAL, name::P_POSITIVE].map(|name| column::scores(passages, name));
+    let (negative, neutral, positive) = (negative?, neutral?, positive?);
+    let mut made = HashMap::new();
+    for (row, id) in ids.iter().enumerate() {
+        if let (Some(id), Some(relevant), Some(negative), Some(neutral), Some(positive)) =
+            (id, relevant[row], negative[row], neutral[row], positive[row])
+        {
+            let sentiment = [negative, neutral, positive];
+            let scores =
+                Scores { themes: vec![0.0; themes], relevant, sentiment, tokens: 0, truncated_tokens: 0 };
+            made.insert((*id).to_owned(), scores);
+        }
+    }
+    Ok(made)
 }
 
 /// Writes `passages` with the columns that thresholds decide replaced.

@@ -6,6 +6,7 @@
 pub mod output;
 pub mod summary;
 mod decide;
+mod labels;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,10 @@ use crate::config::{Config, Layers, nearest};
 use crate::engine::{self, Classifier};
 use crate::error::{Error, Result};
 use crate::frame::schema;
-use crate::pipeline::{self, Document, Progress};
+use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
 use crate::read::metadata::Metadata;
-use crate::record::{self, Record};
+use crate::record::{self, Corrected, Record};
 use crate::score::{LabelSet, Measured, Thresholds};
 use crate::tally::Row;
 use crate::walk;
@@ -68,8 +69,10 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
     let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
-    let output = Output::claim(&config.out, config.metadata.as_deref())?;
+    let passed = [config.metadata.as_deref(), config.labels.as_deref()];
+    let output = Output::claim(&config.out, &passed.into_iter().flatten().collect::<Vec<_>>())?;
     let metadata = metadata(config, &output)?;
+    let mut corrections = labels::corrections(config.labels.as_deref(), &output, &codebook.names())?;
     check_by(&config.by, metadata.as_ref())?;
     let walk = walk_corpus(config, &output)?;
     if walk.sources.is_empty() {
@@ -82,16 +85,16 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
     let mut report = |progress| on_progress(progress, walk.sources.len());
     tables.on_progress = Some(&mut report);
     let pool = thread_pool(config.jobs)?;
-    let input_hash = pool.install(|| {
-        pipeline::run(
-            &walk.sources,
-            &options(config),
-            Some((engine.as_ref(), &thresholds)),
-            metadata.as_ref(),
-            &mut tables,
-        )
-    })?;
-    let finished = tables.finish(metadata.as_ref())?;
+    let options = options(config);
+    let located = corrections
+        .as_mut()
+        .map(|found| pool.install(|| labels::locate(found, &walk.sources, &options, metadata.as_ref())))
+        .transpose()?;
+    let corrections = corrections.as_ref();
+    let scoring = Scoring { engine: engine.as_ref(), thresholds: &thresholds, corrections };
+    let input_hash = pool
+        .install(|| pipeline::run(&walk.sources, &options, Some(scoring), metadata.as_ref(), &mut tables))?;
+    let finished = tables.finish(metadata.as_ref(), corrections)?;
     if finished.counts.articles + finished.counts.articles_outside == 0 {
         return Err(nothing_to_read(config, &finished.skipped));
     }
@@ -107,6 +110,12 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
         },
         input_hash,
         counts: finished.counts,
+        labels: located.map(|located| Corrected {
+            passages: finished.corrected.passages,
+            changed: finished.corrected.changed,
+            confirmed: finished.corrected.confirmed,
+            ..located
+        }),
         totals: finished.totals,
         warnings: finished.warnings,
         notes: finished.notes,
@@ -134,6 +143,9 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
     let started = Zoned::now();
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let metadata = config.metadata.as_ref().map(pipeline::load_metadata).transpose()?;
+    let themes = codebook.names();
+    let corrections = config.labels.as_deref().map(|path| pipeline::load_corrections(path, &themes));
+    let mut corrections = corrections.transpose()?;
     check_by(&config.by, metadata.as_ref())?;
     let walk = walk::walk(&config.corpus, &walk_options(config))?;
     let scratch = Thresholds { themes: vec![0.0; codebook.themes.len()], relevant: 0.0 };
@@ -144,9 +156,14 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
     let mut report = |progress| on_progress(progress, walk.sources.len());
     tables.on_progress = Some(&mut report);
     let pool = thread_pool(config.jobs)?;
-    let input_hash = pool
-        .install(|| pipeline::run(&walk.sources, &options(config), None, metadata.as_ref(), &mut tables))?;
-    let finished = tables.finish(metadata.as_ref())?;
+    let options = options(config);
+    let input_hash =
+        pool.install(|| pipeline::run(&walk.sources, &options, None, metadata.as_ref(), &mut tables))?;
+    let labels = corrections
+        .as_mut()
+        .map(|found| pool.install(|| labels::locate(found, &walk.sources, &options, metadata.as_ref())))
+        .transpose()?;
+    let finished = tables.finish(metadata.as_ref(), corrections.as_ref())?;
     if finished.counts.articles + finished.counts.articles_outside == 0 {
         return Err(nothing_to_read(config, &finished.skipped));
     }
@@ -156,6 +173,7 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
         as_of: config.as_of.to_string(),
         input_hash,
         counts: finished.counts,
+        labels,
         warnings: finished.warnings,
         notes: finished.notes,
         environment: environment(config, &started, pool.current_num_threads()),
@@ -203,7 +221,8 @@ pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
     }
     let prepared = reading.articles.into_iter().map(|raw| pipeline::prepare(raw, &options, None));
     let mut documents: Vec<_> = prepared.collect();
-    pipeline::score(&mut documents, engine.as_ref(), &thresholds)?;
+    let scoring = Scoring { engine: engine.as_ref(), thresholds: &thresholds, corrections: None };
+    pipeline::score(&mut documents, scoring)?;
     Ok(Explained { documents, skipped: reading.skipped, labels: engine.labels().clone(), thresholds })
 }
 
@@ -357,7 +376,8 @@ fn still_measured(
 }
 
 /// Settings that differ between machines without changing results; they stand under `environment`.
-const OF_THE_MACHINE: [&str; 7] = ["corpus", "out", "model", "device", "codebook", "metadata", "jobs"];
+const OF_THE_MACHINE: [&str; 8] =
+    ["corpus", "out", "model", "device", "codebook", "metadata", "labels", "jobs"];
 
 /// The settings that decide results, with value and kind of origin.
 fn configuration(layers: &Layers) -> serde_json::Value {
@@ -382,6 +402,7 @@ fn environment(config: &Config, started: &Zoned, threads: usize) -> serde_json::
         "out": path(&config.out),
         "codebook": config.codebook.as_deref().map(path),
         "metadata": config.metadata.as_deref().map(path),
+        "labels": config.labels.as_deref().map(path),
         "engine": config.engine,
     })
 }

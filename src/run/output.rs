@@ -28,13 +28,13 @@ pub struct Output {
 }
 
 impl Output {
-    /// Claims `out`. `exempt` is a file inside `out` that may differ from what the former run wrote,
-    /// because the user filled it in and passed it to this run.
+    /// Claims `out`. `exempt` are files that may lie inside `out` and differ from what the former run wrote,
+    /// because the user filled them in and passed them to this run.
     ///
     /// # Errors
     /// [`Error::ForeignOutput`] if `out` holds anything but a former run as it was written,
     /// [`Error::Busy`] if another run holds it, [`Error::Io`] if nothing can be written beside it.
-    pub fn claim(out: &Path, exempt: Option<&Path>) -> Result<Self> {
+    pub fn claim(out: &Path, exempt: &[&Path]) -> Result<Self> {
         let out = absolute(out)?;
         let beside = |suffix: &str| -> Result<PathBuf> {
             let name = out.file_name().ok_or_else(|| {
@@ -167,7 +167,7 @@ fn is_same_file(_file: &File, path: &Path) -> bool {
 }
 
 /// Checks that `out` is absent, empty, or a former run as it was written.
-fn former(out: &Path, exempt: Option<&Path>) -> Result<Option<Record>> {
+fn former(out: &Path, exempt: &[&Path]) -> Result<Option<Record>> {
     let foreign = |found: String| Err(Error::ForeignOutput { path: out.to_owned(), found });
     let entries = match fs::read_dir(out) {
         Ok(entries) => entries,
@@ -190,7 +190,7 @@ fn former(out: &Path, exempt: Option<&Path>) -> Result<Option<Record>> {
         return foreign(format!("it holds `{}` and no {RECORD}", names[0]));
     }
     let record = Record::load(out)?;
-    let exempt = exempt.and_then(|path| fs::canonicalize(path).ok());
+    let exempt: Vec<PathBuf> = exempt.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
     for name in &names {
         if name == RECORD {
             continue;
@@ -199,7 +199,7 @@ fn former(out: &Path, exempt: Option<&Path>) -> Result<Option<Record>> {
         let Some(expected) = record.files.get(name) else {
             return foreign(format!("`{name}` was not written by the run that stands there"));
         };
-        let is_exempt = exempt.is_some() && fs::canonicalize(&path).ok() == exempt;
+        let is_exempt = fs::canonicalize(&path).is_ok_and(|path| exempt.contains(&path));
         if !is_exempt && hash(&path)? != *expected {
             return foreign(format!("`{name}` was changed since it was written"));
         }
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     fn publish(out: &Path, text: &str) -> Result<Record> {
-        let output = Output::claim(out, None)?;
+        let output = Output::claim(out, &[])?;
         fs::write(output.folder().join("table.csv"), text).expect("writable");
         output.publish(Record::default())
     }
@@ -292,18 +292,18 @@ mod tests {
         publish(&out, "one").expect("published");
         let table = out.join("table.csv");
         fs::write(&table, "filled in by hand").expect("writable");
-        assert_eq!(Output::claim(&out, None).expect_err("changed").exit_code(), 2);
-        Output::claim(&out, Some(&table)).expect("the user passed it");
+        assert_eq!(Output::claim(&out, &[]).expect_err("changed").exit_code(), 2);
+        Output::claim(&out, &[&table]).expect("the user passed it");
     }
 
     #[test]
     fn two_runs_never_hold_one_folder() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let out = folder.path().join("out");
-        let held = Output::claim(&out, None).expect("free");
-        assert_eq!(Output::claim(&out, None).expect_err("held").exit_code(), 5);
+        let held = Output::claim(&out, &[]).expect("free");
+        assert_eq!(Output::claim(&out, &[]).expect_err("held").exit_code(), 5);
         drop(held);
-        Output::claim(&out, None).expect("free again");
+        Output::claim(&out, &[]).expect("free again");
     }
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let out = folder.path().join("out");
         publish(&out, "one").expect("published");
-        let output = Output::claim(&out, None).expect("ours");
+        let output = Output::claim(&out, &[]).expect("ours");
         fs::write(output.folder().join("table.csv"), "half").expect("writable");
         drop(output);
         assert_eq!(fs::read_to_string(out.join("table.csv")).expect("still there"), "one");

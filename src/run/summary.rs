@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Outcome;
 use crate::inspect;
 use crate::plain;
-use crate::record::Record;
+use crate::record::{Corrected, Record};
 use crate::tally::{Row, Subject};
 
 /// Cells of a trend line.
@@ -48,6 +48,9 @@ pub fn dry_summary(outcome: &Outcome) -> String {
     );
     if counts.articles_outside > 0 {
         let _ = writeln!(text, "{} are dated outside --since/--until.", counts.articles_outside);
+    }
+    if let Some(labels) = &record.labels {
+        let _ = writeln!(text, "{} rows of labels by a person{}.", labels.rows, rest(labels, ""));
     }
     text.push_str(&inspect::skipped(&outcome.skipped));
     text.push_str("Nothing was scored or written.\n");
@@ -163,6 +166,16 @@ fn left_aside(text: &mut String, outcome: &Outcome, out: &str) {
     let record = &outcome.record;
     let counts = &record.counts;
     text.push('\n');
+    if let Some(labels) = &record.labels {
+        let _ = writeln!(
+            text,
+            "Labelled by a person: {} passages, {} labels changed, {} confirmed{}",
+            labels.passages,
+            labels.changed,
+            labels.confirmed,
+            rest(labels, &format!("; {out}/labels.csv says which"))
+        );
+    }
     if !outcome.skipped.is_empty() {
         let mut reasons = std::collections::BTreeMap::<_, usize>::new();
         for row in &outcome.skipped {
@@ -200,6 +213,18 @@ fn left_aside(text: &mut String, outcome: &Outcome, out: &str) {
     for note in record.notes.iter().take(3) {
         let _ = writeln!(text, "Note: {}", plain::line(note));
     }
+}
+
+/// What became of the rows of labels that did not simply find their passage, and where to look.
+fn rest(labels: &Corrected, where_to_look: &str) -> String {
+    let parts = [
+        (labels.moved, "found by their text"),
+        (labels.not_counted, "of passages that are not counted"),
+        (labels.not_found, "not found"),
+    ];
+    let parts: Vec<_> =
+        parts.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!("{rows} {what}")).collect();
+    if parts.is_empty() { String::new() } else { format!("; rows: {}{where_to_look}", parts.join(", ")) }
 }
 
 /// The theme with the most negative passages.

@@ -8,17 +8,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::METADATA;
+use super::{METADATA, labels};
 use crate::article::{Precision, Skipped};
 use crate::codebook::Codebook;
 use crate::config::Config;
+use crate::correction::Corrections;
 use crate::error::{Error, Result};
 use crate::frame::rows::{self, ArticleRow, subject_name};
 use crate::frame::schema::{self, Kind, Schema};
 use crate::frame::{self, TableFile, Value, write_csv};
 use crate::pipeline::{Document, Progress, Sink, passage_key};
 use crate::read::metadata::Metadata;
-use crate::record::{Counts, Total};
+use crate::record::{Corrected, Counts, Total};
 use crate::score::Thresholds;
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Row, Tally};
 
@@ -41,6 +42,7 @@ pub(super) struct Tables<'a> {
     counts: Counts,
     warnings: BTreeMap<String, u64>,
     covered: Covered,
+    corrected: Corrected,
     has_metadata: bool,
     /// With metadata, id and address of every article, to find rows that match none.
     seen: Vec<(String, Option<String>)>,
@@ -61,6 +63,8 @@ pub(super) struct Finished {
     pub(super) rows: Vec<Row>,
     pub(super) skipped: Vec<Skipped>,
     pub(super) counts: Counts,
+    /// Passages with labels by a person, and how many of these changed something; the rest is not known here.
+    pub(super) corrected: Corrected,
     pub(super) totals: BTreeMap<String, Total>,
     pub(super) warnings: BTreeMap<String, u64>,
     pub(super) notes: Vec<String>,
@@ -108,6 +112,7 @@ impl<'a> Tables<'a> {
             counts: Counts::default(),
             warnings: BTreeMap::new(),
             covered: Covered::default(),
+            corrected: Corrected::default(),
             has_metadata: false,
             seen: Vec::new(),
             on_progress: None,
@@ -140,6 +145,11 @@ impl<'a> Tables<'a> {
             self.counts.articles_undated += 1;
             self.undated.push(rows::undated(document));
         }
+        for by_person in document.scored.iter().flatten().filter_map(|scored| scored.by_person.as_ref()) {
+            self.corrected.passages += 1;
+            self.corrected.changed += by_person.changed;
+            self.corrected.confirmed += by_person.confirmed;
+        }
         if let Some(cluster) = &document.cluster {
             *self.copies.entry(cluster.clone()).or_default() += 1;
         }
@@ -166,7 +176,11 @@ impl<'a> Tables<'a> {
     /// # Errors
     /// [`Error::Config`] if the period is too fine for the dates, [`Error::Io`] or [`Error::Table`] if a
     /// file cannot be written.
-    pub(super) fn finish(mut self, metadata: Option<&Metadata>) -> Result<Finished> {
+    pub(super) fn finish(
+        mut self,
+        metadata: Option<&Metadata>,
+        corrections: Option<&Corrections>,
+    ) -> Result<Finished> {
         self.skipped.sort();
         let covered = self.covered.range(self.config.since, self.config.until);
         let rows = self.tally.rows(covered)?;
@@ -187,8 +201,15 @@ impl<'a> Tables<'a> {
                 let path = self.folder.join(METADATA);
                 std::fs::write(&path, metadata.to_csv()).map_err(|error| Error::io("write", &path, error))?;
             }
+            if let Some(corrections) = corrections {
+                let schema = schema::corrections(&self.themes, corrections.further());
+                let rows = corrections.rows().iter();
+                let rows = rows.map(|correction| rows::correction(correction, corrections.further()));
+                write_whole_csv(&self.folder, &schema, rows)?;
+            }
             write_frequencies(&self.folder, &rows, self.config.period, &self.config.by, &self.themes)?;
-            write_dictionary(&self.folder, &self.config.by, &self.extra, &self.themes)?;
+            let further = corrections.map(Corrections::further);
+            write_dictionary(&self.folder, &self.config.by, &self.extra, &self.themes, further)?;
         }
         let mut notes = isolated_periods(&self.tally, self.config.period);
         if let Some(metadata) = metadata {
@@ -202,7 +223,9 @@ impl<'a> Tables<'a> {
                 }
             }
         }
+        notes.extend(corrections.map(labels::notes).unwrap_or_default());
         Ok(Finished {
+            corrected: self.corrected,
             totals: totals(&rows, &self.themes),
             rows,
             skipped: self.skipped,
@@ -325,7 +348,14 @@ fn wide_schemas(by: &[String], themes: &[String]) -> [(Schema, bool); 2] {
     ]
 }
 
-fn write_dictionary(folder: &Path, by: &[String], extra: &[String], themes: &[String]) -> Result<()> {
+/// `labels` are the user's own columns of labels by a person, if there are any.
+fn write_dictionary(
+    folder: &Path,
+    by: &[String],
+    extra: &[String],
+    themes: &[String],
+    labels: Option<&[String]>,
+) -> Result<()> {
     let mut schemas = vec![schema::theme_by_date(by)];
     schemas.extend(wide_schemas(by, themes).map(|(schema, _)| schema));
     schemas.extend([
@@ -337,6 +367,7 @@ fn write_dictionary(folder: &Path, by: &[String], extra: &[String], themes: &[St
         schema::skipped(),
         schema::undated(),
     ]);
+    schemas.extend(labels.map(|further| schema::corrections(themes, further)));
     let rows = schemas.iter().flat_map(|schema| {
         schema.columns.iter().map(move |column| -> Vec<Value<'_>> {
             vec![

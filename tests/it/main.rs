@@ -17,4 +17,5 @@ mod determinism;
 mod cli;
 mod bad_input;
 mod evaluate_command;
+mod labels;
 mod models_command;
