@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use sendlens::train::{self, Epoch, Progress, Recipe};
+use sendlens::train::{self, Epoch, Precision, Progress, Recipe};
 use sendlens::{Error, Result};
 
 use super::{DeviceArg, WORK, bar_of, print, say};
@@ -71,12 +71,34 @@ struct TuningArgs {
     /// Epochs without a better result on dev after which training stops.
     #[arg(long, value_name = "N", default_value_t = Recipe::default().patience, conflicts_with = "heads_only")]
     patience: usize,
+    /// What gradients are worked out with; weights are learned in f32 either way.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "heads_only")]
+    precision: PrecisionArg,
     /// Where it runs: cpu or cuda.
     #[arg(long, value_enum, default_value_t, conflicts_with = "heads_only")]
     device: DeviceArg,
     /// Go on after the last whole epoch of a training that was broken off.
     #[arg(long, conflicts_with = "heads_only")]
     resume: bool,
+}
+
+/// What gradients are worked out with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum PrecisionArg {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 16 bits with the range of 32: faster where the processor has instructions for it.
+    Bf16,
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(given: PrecisionArg) -> Self {
+        match given {
+            PrecisionArg::F32 => Self::Float32,
+            PrecisionArg::Bf16 => Self::BFloat16,
+        }
+    }
 }
 
 impl TuningArgs {
@@ -93,6 +115,7 @@ impl TuningArgs {
             learning_rate: self.learning_rate,
             seed: self.seed,
             patience: self.patience,
+            precision: self.precision.into(),
             device: self.device.into(),
             resumes: self.resume,
         })

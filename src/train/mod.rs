@@ -45,7 +45,7 @@ use crate::models::{
 use crate::score::{Measured, Sentiment};
 use fit::{Decisions, Fitted, cross_validate, fit};
 use plan::{Plan, Source};
-pub use recipe::{Epoch, Recipe};
+pub use recipe::{Epoch, Precision, Recipe};
 
 /// Passages embedded between two reports of progress.
 const CHUNK: usize = 256;

@@ -33,6 +33,8 @@ pub struct Recipe {
     pub seed: u64,
     /// Epochs without a better result on dev after which training stops.
     pub patience: usize,
+    /// What gradients are worked out with.
+    pub precision: Precision,
     /// Where it runs.
     pub device: Device,
     /// Whether a training that was broken off is taken up after its last whole epoch.
@@ -48,10 +50,22 @@ impl Default for Recipe {
             learning_rate: 1e-4,
             seed: 1,
             patience: 3,
+            precision: Precision::default(),
             device: Device::Cpu,
             resumes: false,
         }
     }
+}
+
+/// What gradients are worked out with; weights are learned in f32 either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    Float32,
+    /// 16 bits with the range of 32: several times as fast where the processor has instructions for it.
+    BFloat16,
 }
 
 /// One pass over the training passages, and how the model did on dev after it.

@@ -75,15 +75,17 @@ pub struct Network {
     relevant: Option<nn::Linear>,
     sentiment: nn::Linear,
     dropout: f64,
+    kind: Kind,
 }
 
 impl Network {
-    /// Loads a model; `dropout` is that of a training pass, within the encoder and before the heads.
+    /// Loads a model; `dropout` is that of a training pass, within the encoder and before the heads; `kind` is
+    /// what it computes with, f32 or bf16.
     ///
     /// # Errors
     /// [`Error::Model`] if the weights do not fit the configuration, or rust-bert would compute something
     /// else with them.
-    pub fn load(files: &ModelFiles, dropout: f64, device: Device) -> Result<Self> {
+    pub fn load(files: &ModelFiles, dropout: f64, kind: Kind, device: Device) -> Result<Self> {
         let serving = files.config.serving("without a name")?;
         let model = serving.name.clone();
         let config = &files.config;
@@ -112,7 +114,7 @@ impl Network {
         let head = |task: &str, outputs: usize| {
             nn::linear(&root / "heads" / task, shape.hidden_size, outputs as i64, Default::default())
         };
-        let network = Self {
+        let mut network = Self {
             themes: head("themes", serving.themes.len()),
             relevant: serving.relevance.map(|_| head("relevant", 1)),
             sentiment: head("sentiment", 3),
@@ -120,9 +122,11 @@ impl Network {
             variables,
             bert,
             dropout,
+            kind,
         };
         network
             .set_weights(Weights::parse(&network.model, files.weights(), |name| Some(name.to_owned()))?)?;
+        network.variables.set_kind(kind);
         Ok(network)
     }
 
@@ -161,11 +165,12 @@ impl Network {
     /// # Errors
     /// [`Error::Model`] if rust-bert refuses the batch.
     pub fn forward(&self, batch: &Batch, is_training: bool) -> Result<Logits> {
-        let pooled = self.pool(batch, is_training)?.dropout(self.dropout, is_training);
+        let pooled = self.pool(batch, is_training)?.dropout(self.dropout, is_training).to_kind(self.kind);
+        let logits = |head: &nn::Linear| head.forward(&pooled).to_kind(Kind::Float);
         Ok(Logits {
-            themes: self.themes.forward(&pooled),
-            relevant: self.relevant.as_ref().map(|head| head.forward(&pooled)),
-            sentiment: self.sentiment.forward(&pooled),
+            themes: logits(&self.themes),
+            relevant: self.relevant.as_ref().map(logits),
+            sentiment: logits(&self.sentiment),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use tch::no_grad;
+use tch::{Kind, no_grad};
 
 use super::network::{Batch, Network, numbers};
 use crate::engine::encoder::heads::Outputs;
@@ -46,7 +46,7 @@ impl Reference {
             labels: serving.labels(),
             thresholds: serving.thresholds(),
             tokenizer: Tokenizer::load(model, files.tokenizer(), serving.max_tokens)?,
-            network: Mutex::new(Network::load(files, 0.0, device.into())?),
+            network: Mutex::new(Network::load(files, 0.0, Kind::Float, device.into())?),
             outputs: Outputs::load(model, &serving, files.config.hidden_size, &mut weights)?,
             serving,
         })

@@ -1,7 +1,7 @@
 //! AdamW (Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019) with a learning rate per
 //! layer, and a state that can be stored: libtorch's own keeps its state to itself.
 
-use tch::{Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 
 use crate::train::recipe::{HEADS_OVER_TOP, LAYER_DECAY, WEIGHT_DECAY};
 
@@ -23,7 +23,10 @@ pub(super) struct AdamW {
 #[derive(Debug)]
 struct Slot {
     name: String,
+    /// What is learned, in f32: steps would be lost in the rounding of bf16.
     variable: Tensor,
+    /// The same number as the network computes with.
+    copy: Tensor,
     mean: Tensor,
     square: Tensor,
     /// Learning rate over that of the top layer.
@@ -32,28 +35,35 @@ struct Slot {
 }
 
 impl AdamW {
-    /// An optimiser that has made no step; `layers` is the number of encoder layers.
-    pub(super) fn new(variables: Vec<(String, Tensor)>, layers: usize) -> Self {
-        let slot = |(name, variable): (String, Tensor)| Slot {
+    /// An optimiser that has made no step; `variables` are f32, `copies` what gradients come to, in the same
+    /// order; `layers` is the number of encoder layers.
+    pub(super) fn new(
+        variables: Vec<(String, Tensor)>,
+        copies: Vec<(String, Tensor)>,
+        layers: usize,
+    ) -> Self {
+        let slot = |((name, variable), (_, copy)): ((String, Tensor), (String, Tensor))| Slot {
             mean: variable.zeros_like().detach(),
             square: variable.zeros_like().detach(),
             rate: rate(&name, layers),
             decay: if variable.dim() > 1 { WEIGHT_DECAY } else { 0.0 },
             name,
             variable,
+            copy,
         };
-        Self { slots: variables.into_iter().map(slot).collect(), steps: 0 }
+        Self { slots: variables.into_iter().zip(copies).map(slot).collect(), steps: 0 }
     }
 
     /// Moves all variables against the gradients of `loss`; `learning_rate` is that of the top layer.
     pub(super) fn step(&mut self, loss: &Tensor, learning_rate: f64) {
         for slot in &mut self.slots {
-            slot.variable.zero_grad();
+            slot.copy.zero_grad();
         }
         loss.backward();
         self.steps += 1;
         no_grad(|| {
-            let gradients: Vec<Tensor> = self.slots.iter().map(|slot| slot.variable.grad()).collect();
+            let gradients: Vec<Tensor> =
+                self.slots.iter().map(|slot| slot.copy.grad().to_kind(Kind::Float)).collect();
             let norms: Vec<Tensor> = gradients.iter().map(Tensor::norm).collect();
             let norm = f64::try_from(Tensor::stack(&norms, 0).norm()).expect("a norm is one number");
             let scale = (MAX_GRADIENT / (norm + EPSILON)).min(1.0);
@@ -69,6 +79,7 @@ impl AdamW {
                 let spread = (&slot.square / missing_square).sqrt() + EPSILON;
                 slot.variable *= 1.0 - rate * slot.decay;
                 slot.variable -= &slot.mean / spread * (rate / missing_mean);
+                slot.copy.copy_(&slot.variable);
             }
         });
     }
@@ -122,7 +133,8 @@ mod tests {
     #[test]
     fn it_finds_the_bottom_of_a_bowl() {
         let point = Tensor::from_slice(&[3.0_f32, -2.0]).set_requires_grad(true);
-        let mut optimiser = AdamW::new(vec![("encoder.layer.5.x".into(), point.shallow_clone())], 6);
+        let named = |point: &Tensor| vec![("encoder.layer.5.x".to_owned(), point.shallow_clone())];
+        let mut optimiser = AdamW::new(named(&point), named(&point), 6);
         for step in 0..400 {
             let loss = (&point - 1.0).square().sum(tch::Kind::Float);
             optimiser.step(&loss, 0.1 * (1.0 - f64::from(step) / 400.0));

@@ -20,7 +20,7 @@ use tch::{Kind, Tensor, no_grad};
 use super::Progress;
 use super::fit::{Decisions, Logits, sentiment_of};
 use super::plan::Plan;
-use super::recipe::{DROPOUT, Epoch, Recipe, WARM_UP};
+use super::recipe::{DROPOUT, Epoch, Precision, Recipe, WARM_UP};
 use crate::engine::Input;
 use crate::engine::torch::network::{self, Batch, Network, numbers};
 use crate::error::{Error, Result};
@@ -68,6 +68,15 @@ pub(super) struct Tuned {
     pub(super) epochs: Vec<Epoch>,
 }
 
+impl From<Precision> for Kind {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Float32 => Self::Float,
+            Precision::BFloat16 => Self::BFloat16,
+        }
+    }
+}
+
 /// Fine-tunes the network of `files`.
 ///
 /// # Errors
@@ -87,8 +96,10 @@ pub(super) fn tune(
     let encodings: Vec<Encoding> = task.inputs.iter().map(encode).collect::<Result<_>>()?;
 
     seed(recipe, 0);
-    let network = Network::load(files, DROPOUT, recipe.device.into())?;
-    let mut optimiser = AdamW::new(network.variables(), files.config.num_hidden_layers);
+    // Gradients come from a network in the precision asked for; what is learned, judged and kept is f32.
+    let worker = Network::load(files, DROPOUT, recipe.precision.into(), recipe.device.into())?;
+    let network = Network::load(files, DROPOUT, Kind::Float, recipe.device.into())?;
+    let mut optimiser = AdamW::new(network.variables(), worker.variables(), files.config.num_hidden_layers);
     let states = States::new(task.states.clone());
     let mut facts = Facts { fingerprint: fingerprint(files, task, recipe), epochs: Vec::new() };
     let mut best: Option<Vec<(String, Tensor)>> = None;
@@ -107,6 +118,9 @@ pub(super) fn tune(
             no_grad(|| variable.copy_(&value));
         }
         optimiser.restore(find).ok_or_else(damaged)?;
+        for ((_, variable), (_, mut copy)) in network.variables().iter().zip(worker.variables()) {
+            no_grad(|| copy.copy_(variable));
+        }
         let names = network.variables().into_iter().map(|(name, _)| name);
         best = names.map(|name| Some((name.clone(), find(&format!("{BEST}{name}"))?))).collect();
         facts = stored;
@@ -127,7 +141,7 @@ pub(super) fn tune(
             let step = (number - 1) * steps + place;
             on_progress(Progress::Step { done: step, all: recipe.epochs * steps });
             let batch = Batch::new(passages.iter().map(|&index| &encodings[index]), network.device());
-            let loss = loss(&network.forward(&batch, true)?, task.gold, passages);
+            let loss = loss(&worker.forward(&batch, true)?, task.gold, passages);
             let value = loss.double_value(&[]);
             if !value.is_finite() {
                 return Err(Error::model(

@@ -66,6 +66,15 @@ fn what_words_decide_is_learned() {
 }
 
 #[test]
+fn gradients_in_bf16_learn_the_same() {
+    let states = tempfile::tempdir().expect("a folder");
+    let recipe = Recipe { precision: Precision::BFloat16, ..recipe(12) };
+    let tuned = tuned(&recipe, &states.path().join("states"), &mut |_| {});
+    let best = tuned.epochs.iter().rev().find(|epoch| epoch.is_best).expect("an epoch was the best");
+    assert!(best.themes > 0.95, "{best:?}");
+}
+
+#[test]
 fn a_training_broken_off_gives_the_same_weights() {
     let place = tempfile::tempdir().expect("a folder");
     let (states, kept) = (place.path().join("states"), place.path().join("kept"));
