@@ -117,6 +117,14 @@ pub struct ThemeHead {
     pub decision: Decision,
 }
 
+impl ThemeHead {
+    /// An output that nothing was chosen for yet.
+    #[must_use]
+    pub fn undecided(name: &str) -> Self {
+        Self { name: name.to_owned(), decision: Decision::default() }
+    }
+}
+
 /// How one logit becomes a score, and at which score the label is given.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

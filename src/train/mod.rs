@@ -261,7 +261,6 @@ fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
     };
     let encoder = BaseModel::read(&folder)?;
     let name = folder.file_name().map_or_else(|| "base".into(), |name| name.to_string_lossy().into_owned());
-    let head = |name: &String| ThemeHead { name: name.clone(), decision: Decision::default() };
     let serving = Serving {
         format: FORMAT,
         name: options.name.clone(),
@@ -269,7 +268,7 @@ fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
         pooling: Pooling::Mean,
         max_tokens: MAX_TOKENS.min(encoder.config.max_position_embeddings),
         uses_context: false,
-        themes: codebook.names().iter().map(head).collect(),
+        themes: codebook.names().iter().map(|name| ThemeHead::undecided(name)).collect(),
         relevance: Some(Decision::default()),
         sentiment: SentimentHead::default(),
         measured: Default::default(),
@@ -310,8 +309,7 @@ fn fine_tune(
         ));
     }
     let mut serving = base.config.serving("base")?.clone();
-    let head = |name: &String| ThemeHead { name: name.clone(), decision: Decision::default() };
-    serving.themes = gold.themes.iter().map(head).collect();
+    serving.themes = gold.themes.iter().map(|name| ThemeHead::undecided(name)).collect();
     serving.relevance = (plan.relevant != Source::Absent).then(Decision::default);
     serving.sentiment = SentimentHead::default();
     serving.uses_context = context != Context::None;

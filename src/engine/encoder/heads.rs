@@ -97,7 +97,7 @@ fn calibrated(logit: f64, Platt { a, b }: Platt) -> f64 {
 }
 
 /// 1 / (1 + e^−x); e^−x may overflow to infinity, which gives 0.
-fn sigmoid(x: f64) -> f32 {
+pub(in crate::engine) fn sigmoid(x: f64) -> f32 {
     (1.0 / (1.0 + (-x).exp())) as f32
 }
 

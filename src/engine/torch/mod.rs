@@ -47,10 +47,5 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| (power / sum) as f32).collect()
 }
 
-/// The probability of a label that may hold beside others.
-fn sigmoid(logit: f32) -> f32 {
-    (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32
-}
-
 #[cfg(test)]
 mod tests;

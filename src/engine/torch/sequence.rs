@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::runner::Runner;
-use super::{by_lexicon, sigmoid, softmax};
+use super::{by_lexicon, softmax};
 use crate::codebook::Codebook;
+use crate::engine::encoder::heads::sigmoid;
 use crate::engine::lexicon::Lexicon;
 use crate::engine::{Classifier, Device, Input};
 use crate::error::{Error, Result};
@@ -91,7 +92,7 @@ impl SequenceClassifier {
     fn score_one(&self, input: &Input<'_>) -> Result<Scores> {
         let row = self.runner.lock().unwrap_or_else(PoisonError::into_inner).run(input.text, None)?;
         let probabilities: Vec<f32> = if self.is_multi_label {
-            row.logits.iter().map(|logit| sigmoid(*logit)).collect()
+            row.logits.iter().map(|logit| sigmoid(f64::from(*logit))).collect()
         } else {
             softmax(&row.logits)
         };
