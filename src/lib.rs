@@ -21,6 +21,7 @@ pub mod date;
 pub mod passage;
 pub mod duplicate;
 pub mod token;
+pub mod context;
 pub mod score;
 pub mod models;
 pub mod engine;

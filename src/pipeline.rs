@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::article::{Article, Passage, Published, RawArticle, Skipped, passage_id};
+use crate::article::{Article, Passage, Published, RawArticle, Role, Skipped, passage_id};
 use crate::correction::{ByPerson, Corrections, correct};
 use crate::duplicate;
 use crate::engine::{Classifier, Input};
@@ -226,8 +226,14 @@ pub fn score(documents: &mut [Document], scoring: Scoring<'_>) -> Result<usize> 
         for (index, passage) in document.passages.iter().enumerate() {
             if passage.kind.is_counted() {
                 places.push((number, index));
-                let context = engine.uses_context().then(|| document.article.title()).flatten();
-                inputs.push(Input { text: passage.span.of(&document.article.text), context });
+                let text = |passage: &Passage| passage.span.of(&document.article.text);
+                let before = index.checked_sub(1).map(|before| &document.passages[before]);
+                inputs.push(Input {
+                    text: text(passage),
+                    headline: document.article.title(),
+                    // The headline is there already.
+                    before: before.filter(|before| before.kind != Role::Headline).map(text),
+                });
             }
         }
     }

@@ -21,6 +21,8 @@ use crate::score::Sentiment;
 pub const PASSAGE: &str = "passage";
 /// The column with the headline of its article.
 pub const TITLE: &str = "title";
+/// The column with the passage before; of several, a line each, the last counts.
+pub const BEFORE: &str = "before";
 /// The column with its text.
 pub const TEXT: &str = "text";
 /// The column that says whether it is about SEND.
@@ -34,7 +36,7 @@ pub const NOTE: &str = "note";
 pub const FOUND: &str = "found";
 
 /// Columns of the program that nothing reads.
-const UNREAD: [&str; 3] = ["before", "after", FOUND];
+const UNREAD: [&str; 2] = ["after", FOUND];
 
 /// Faults named in one message.
 const NAMED_FAULTS: usize = 5;
@@ -57,6 +59,8 @@ pub struct Row {
     pub passage: Option<String>,
     /// Headline of its article.
     pub title: Option<String>,
+    /// The passage before it.
+    pub before: Option<String>,
     /// The passage.
     pub text: Option<String>,
     /// The labels.
@@ -158,7 +162,8 @@ fn check_columns(name: &str, table: &Table, themes: &[String]) -> Result<()> {
 
 /// Whether a column is the user's own.
 fn is_further(column: &str, themes: &[String]) -> bool {
-    let known = [PASSAGE, TITLE, "headline", TEXT, RELEVANT, SENTIMENT, NOTE].into_iter().chain(UNREAD);
+    let known =
+        [PASSAGE, TITLE, "headline", BEFORE, TEXT, RELEVANT, SENTIMENT, NOTE].into_iter().chain(UNREAD);
     !column.is_empty() && !known.chain(themes.iter().map(String::as_str)).any(|known| is_same(column, known))
 }
 
@@ -189,15 +194,23 @@ fn row(cells: &Cells, themes: &[String], further: &[String], faults: &mut Vec<(u
     if given.relevant == Some(false) && given.themes.contains(&Some(true)) {
         faults.push((cells.line, "`relevant` is no, but there are themes".to_owned()));
     }
+    let title = cell(TITLE).or_else(|| cell("headline"));
     Row {
         line: cells.line,
         passage: cell(PASSAGE),
-        title: cell(TITLE).or_else(|| cell("headline")),
+        before: cell(BEFORE).and_then(|before| last_line(&before, title.as_deref())),
+        title,
         text: cell(TEXT),
         labels: given,
         note: cell(NOTE),
         further: further.iter().filter_map(|column| Some((column.clone(), cell(column)?))).collect(),
     }
+}
+
+/// The last of the passages before, each a line, unless it is the headline.
+fn last_line(before: &str, title: Option<&str>) -> Option<String> {
+    let last = before.lines().rev().map(str::trim).find(|line| !line.is_empty())?;
+    (Some(last) != title.map(str::trim)).then(|| last.to_owned())
 }
 
 /// 1 for yes, 0 for no.

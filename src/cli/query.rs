@@ -104,7 +104,8 @@ pub(super) fn query(args: &QueryArgs) -> Result<u8> {
         until: args.until,
         text: args.text.clone(),
         min_score: args.min_score,
-        around: args.around,
+        // Whoever labels, and whatever is then compared with the labels, may need what stands before.
+        around: if args.sample.is_some() { args.around.max(1) } else { args.around },
     };
     if args.sample.is_some() && args.format != QueryFormat::Csv {
         return Err(Error::config_hint("a sample is a table to fill in", "add --format csv"));

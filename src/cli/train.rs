@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use sendlens::context::Context;
 use sendlens::train::{self, Epoch, Precision, Progress, Recipe};
 use sendlens::{Error, Result};
 
@@ -36,13 +37,13 @@ pub(super) struct TrainArgs {
     /// Name of the model [default: that of the folder written].
     #[arg(long)]
     name: Option<String>,
-    /// Show the encoder the headline beside the passage.
-    #[arg(long)]
-    headline: bool,
+    /// What the encoder is shown beside the passage.
+    #[arg(long, value_enum, default_value_t)]
+    context: ContextArg,
     /// With --heads-only: learn every label anew, also those the base model has.
     #[arg(long, requires = "heads_only")]
     anew: bool,
-    /// With --heads-only: compare the passage alone with headline and with the passage before, on dev.
+    /// With --heads-only: compare what each context brings, on dev.
     #[arg(long, requires = "heads_only")]
     contexts: bool,
     /// With --heads-only: show how quality on dev grows with the number of passages.
@@ -80,6 +81,31 @@ struct TuningArgs {
     /// Go on after the last whole epoch of a training that was broken off.
     #[arg(long, conflicts_with = "heads_only")]
     resume: bool,
+}
+
+/// What the encoder is shown beside the passage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum ContextArg {
+    /// Nothing.
+    #[default]
+    None,
+    /// The headline.
+    Headline,
+    /// The end of the passage before.
+    Before,
+    /// The headline and the end of the passage before.
+    HeadlineAndBefore,
+}
+
+impl From<ContextArg> for Context {
+    fn from(given: ContextArg) -> Self {
+        match given {
+            ContextArg::None => Self::None,
+            ContextArg::Headline => Self::Headline,
+            ContextArg::Before => Self::Before,
+            ContextArg::HeadlineAndBefore => Self::HeadlineAndBefore,
+        }
+    }
 }
 
 /// What gradients are worked out with.
@@ -132,7 +158,7 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
         base: args.base.clone(),
         codebook: args.codebook.as_ref().map(read).transpose()?,
         name,
-        has_headline: args.headline,
+        context: args.context.into(),
         is_anew: args.anew,
         recipe,
         states: states(&args.out),

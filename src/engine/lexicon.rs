@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use vader_parity::SentimentIntensityAnalyzer;
 
 use crate::codebook::Codebook;
+use crate::context::Context;
 use crate::engine::{Classifier, Input};
 use crate::error::Result;
 use crate::plain::hexadecimal;
@@ -134,8 +135,8 @@ impl Classifier for Lexicon {
         &self.thresholds
     }
 
-    fn uses_context(&self) -> bool {
-        false
+    fn context(&self) -> Context {
+        Context::None
     }
 
     fn hash(&self) -> &str {

@@ -12,12 +12,14 @@ pub mod encoder;
 #[cfg(feature = "rust-bert")]
 pub mod torch;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
+use crate::context::Context;
 use crate::error::{Error, Result};
 #[cfg(feature = "rust-bert")]
 use crate::models::ModelFiles;
@@ -29,8 +31,24 @@ use crate::score::{LabelSet, Measured, Scores, Thresholds};
 pub struct Input<'a> {
     /// The passage.
     pub text: &'a str,
-    /// What may resolve "he", "the report", "it": headline, lead-in or the passage before.
-    pub context: Option<&'a str>,
+    /// The headline of its article.
+    pub headline: Option<&'a str>,
+    /// The passage before it in its article.
+    pub before: Option<&'a str>,
+}
+
+impl<'a> Input<'a> {
+    /// A passage of which nothing else is known.
+    #[must_use]
+    pub fn alone(text: &'a str) -> Self {
+        Self { text, headline: None, before: None }
+    }
+
+    /// What an engine that looks at `context` sees beside the passage.
+    #[must_use]
+    pub fn context(&self, context: Context) -> Option<Cow<'a, str>> {
+        context.of(self.headline, self.before)
+    }
 }
 
 /// Scores passages against themes, relevance and sentiment.
@@ -49,8 +67,8 @@ pub trait Classifier: Send + Sync {
         BTreeMap::new()
     }
 
-    /// Whether `context` changes scores; if so, whoever stores scores keys on both.
-    fn uses_context(&self) -> bool;
+    /// Which surroundings of a passage change its scores; whoever stores scores keys on text and context.
+    fn context(&self) -> Context;
 
     /// Changes with everything that decides scores: a SHA-256 in hexadecimal, and what the engine adds to it.
     fn hash(&self) -> &str;

@@ -34,54 +34,18 @@ pub use groups::GroupQuality;
 /// Passages scored between two reports of progress.
 const CHUNK: usize = 128;
 
-/// What an input's context is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Context {
-    /// Nothing but the passage.
-    #[default]
-    None,
-    /// The article's headline.
-    Headline,
-    /// The passage before in the article.
-    Before,
-}
-
-impl Context {
-    /// All, the simplest first.
-    pub const ALL: [Self; 3] = [Self::None, Self::Headline, Self::Before];
-
-    /// What it is, in words.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "passage alone",
-            Self::Headline => "with headline",
-            Self::Before => "with passage before",
-        }
-    }
-}
-
 /// The passages of `gold` as an engine takes them.
 #[must_use]
-pub fn inputs(gold: &Gold, context: Context) -> Vec<Input<'_>> {
-    let before = before(gold);
+pub fn inputs(gold: &Gold) -> Vec<Input<'_>> {
     gold.passages
         .iter()
-        .zip(before)
-        .map(|(passage, before)| Input {
-            text: &passage.text,
-            context: match context {
-                Context::None => None,
-                Context::Headline => passage.headline.as_deref(),
-                Context::Before => before.map(|index| gold.passages[index].text.as_str()),
-            },
-        })
+        .zip(before(gold))
+        .map(|(passage, before)| Input { text: &passage.text, headline: passage.headline.as_deref(), before })
         .collect()
 }
 
-/// What an engine decides by `thresholds` about the passages of `gold` numbered, in their order. An engine that
-/// uses context is given the headline. Themes come in the order of [`Gold::themes`]; a theme the engine does not
-/// know scores 0 and is never given. `on_progress` is told the number of passages scored since it was told last.
+/// What an engine decides by `thresholds` about the passages of `gold` numbered, in their order. Themes come in the
+/// order of [`Gold::themes`]; a theme the engine does not know scores 0 and is never given. `on_progress` is told the number of passages scored since it was told last.
 ///
 /// # Errors
 /// Only if the engine itself breaks down.
@@ -92,13 +56,12 @@ pub fn predict(
     passages: &[usize],
     on_progress: &mut dyn FnMut(usize),
 ) -> Result<Vec<Prediction>> {
-    let context = if engine.uses_context() { Context::Headline } else { Context::None };
     let places: Vec<Option<usize>> = gold
         .themes
         .iter()
         .map(|theme| engine.labels().themes.iter().position(|known| known == theme))
         .collect();
-    let inputs = inputs(gold, context);
+    let inputs = inputs(gold);
     let mut predictions = Vec::with_capacity(passages.len());
     for chunk in passages.chunks(CHUNK) {
         let chunk: Vec<Input<'_>> = chunk.iter().map(|&index| inputs[index]).collect();

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::challenge::{ChallengeQuality, challenge};
 use super::names::swap;
 use super::render::{self, LEXICON};
-use super::{Evaluation, Gain, GroupQuality, Prediction, evaluate, gains, predict};
+use super::{Evaluation, Gain, GroupQuality, Prediction, evaluate, gains, inputs, predict};
+use crate::context::Context;
 use crate::engine::Classifier;
 use crate::error::{Error, Result};
 use crate::gold::{Gold, Split};
@@ -299,11 +300,7 @@ pub fn measure(
         return Err(nothing_of(gold, split));
     }
     let swapped = swap(gold, &passages);
-    let with_names: Vec<usize> = passages
-        .iter()
-        .copied()
-        .filter(|&index| is_other(gold, &swapped.gold, index, engine.uses_context()))
-        .collect();
+    let with_names = others(gold, &swapped.gold, &passages, engine.context());
     let pairs = measurement.challenge.unwrap_or(gold);
     let of_pairs = pairs.of(Split::Challenge);
     let all = passages.len() + with_names.len() + of_pairs.len();
@@ -372,10 +369,14 @@ fn changed_by_label<'a, I: Iterator<Item = (&'a Labels, &'a Labels)>>(
         .collect()
 }
 
-/// Whether swapping names changed what an engine sees of a passage.
-fn is_other(before: &Gold, after: &Gold, index: usize, uses_context: bool) -> bool {
-    let (before, after) = (&before.passages[index], &after.passages[index]);
-    before.text != after.text || (uses_context && before.headline != after.headline)
+/// Passages of which an engine that looks at `context` sees something else after names were swapped.
+fn others(before: &Gold, after: &Gold, passages: &[usize], context: Context) -> Vec<usize> {
+    let [before, after] = [before, after].map(inputs);
+    let is_other = |index: &usize| {
+        let (before, after) = (&before[*index], &after[*index]);
+        before.text != after.text || before.context(context) != after.context(context)
+    };
+    passages.iter().copied().filter(is_other).collect()
 }
 
 fn nothing_of(gold: &Gold, split: Split) -> Error {

@@ -90,13 +90,12 @@ fn a_comparison_draws_the_same_articles_for_both() {
 }
 
 #[test]
-fn the_context_is_what_was_asked_for() {
+fn an_input_has_its_headline_and_the_passage_before() {
     let mut gold = gold();
     gold.passages[0].position = 1;
     gold.passages[1].position = 2;
     gold.passages[1].text = "Second.".into();
-    let context = |wanted| inputs(&gold, wanted)[1].context;
-    assert_eq!(context(Context::None), None);
-    assert_eq!(context(Context::Headline), Some("Headline"));
-    assert_eq!(context(Context::Before), Some("Text."));
+    let expected = Input { text: "Second.", headline: Some("Headline"), before: Some("Text.") };
+    assert_eq!(inputs(&gold)[1], expected);
+    assert_eq!(inputs(&gold)[0].before, None);
 }

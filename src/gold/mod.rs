@@ -71,6 +71,8 @@ pub struct GoldPassage {
     pub kind: Option<String>,
     /// Headline of the article.
     pub headline: Option<String>,
+    /// The passage before in the article, where the table says it; else see [`before`].
+    pub before: Option<String>,
     /// The passage.
     pub text: String,
     /// For each theme of [`Gold::themes`] whether the passage has it; `None` where nobody looked for it.
@@ -257,6 +259,7 @@ fn parse(path: &str, name: &str, text: &str, themes: &[String]) -> Result<Vec<Go
             position: line.position.unwrap_or(0),
             kind: line.kind,
             headline: line.headline.filter(|headline| !headline.trim().is_empty()),
+            before: None,
             themes: themes.iter().map(given).collect(),
             text: line.text,
             sentiment: line.sentiment,
@@ -312,9 +315,9 @@ fn check_pairs(path: &str, passages: &[GoldPassage]) -> Result<()> {
     }
 }
 
-/// The passage before each in its article, where both are there and `position` says so.
+/// The passage before each in its article: what its table says, else the one whose `position` says so.
 #[must_use]
-pub fn before(gold: &Gold) -> Vec<Option<usize>> {
+pub fn before(gold: &Gold) -> Vec<Option<&str>> {
     let places: BTreeMap<(&str, u32), usize> = gold
         .passages
         .iter()
@@ -324,8 +327,12 @@ pub fn before(gold: &Gold) -> Vec<Option<usize>> {
     gold.passages
         .iter()
         .map(|passage| {
+            if passage.before.is_some() {
+                return passage.before.as_deref();
+            }
             let position = passage.position.checked_sub(1).filter(|before| *before > 0)?;
-            places.get(&(passage.article.as_str(), position)).copied()
+            let place = places.get(&(passage.article.as_str(), position))?;
+            Some(gold.passages[*place].text.as_str())
         })
         .collect()
 }
@@ -454,6 +461,6 @@ mod tests {
         };
         let text = [line("a", 1), line("a", 2), line("b", 1), line("b", 3)].concat();
         let gold = Gold { passages: read(&text).expect("four passages"), ..Gold::default() };
-        assert_eq!(before(&gold), [None, Some(0), None, None]);
+        assert_eq!(before(&gold), [None, Some("a"), None, None]);
     }
 }

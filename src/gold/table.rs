@@ -96,6 +96,7 @@ impl Asked {
             article,
             position,
             headline: row.title,
+            before: row.before,
             text: row.text.unwrap_or_default(),
             themes: themes.map(|(given, is_asked)| is_asked.then(|| *given == Some(true))).collect(),
             sentiment: row.labels.sentiment,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::LEARN_OUTPUTS;
 use crate::codebook::RESERVED;
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::score::{LabelSet, Measured, Sentiment, Thresholds};
 
@@ -75,8 +76,8 @@ pub struct Serving {
     pub pooling: Pooling,
     /// Most tokens of one input, special tokens counted; the rest is not seen.
     pub max_tokens: usize,
-    /// Whether the context goes in as the second segment.
-    pub uses_context: bool,
+    /// What goes in as the second segment.
+    pub context: Context,
     /// The themes, in the order of the rows of `heads.themes.weight`.
     pub themes: Vec<ThemeHead>,
     /// The relevance head, if the model has one.
@@ -316,8 +317,8 @@ impl ModelConfig {
         if serving.max_tokens < 4 || serving.max_tokens > self.max_position_embeddings {
             return Err(unusable(model, "`max_tokens` is not between 4 and `max_position_embeddings`"));
         }
-        if serving.uses_context && self.type_vocab_size < 2 {
-            return Err(unusable(model, "`uses_context` needs two segment embeddings"));
+        if serving.context != Context::None && self.type_vocab_size < 2 {
+            return Err(unusable(model, "a context needs two segment embeddings"));
         }
         if serving.themes.is_empty() || serving.themes.len() > LIMITS.layers {
             return Err(unusable(model, "the number of themes is not between 1 and 64"));
@@ -425,7 +426,7 @@ mod tests {
             base: Base { name: "none".into(), sha256: String::new() },
             pooling: Pooling::Mean,
             max_tokens: 64,
-            uses_context: false,
+            context: Context::None,
             themes: vec![ThemeHead { name: "transport".into(), decision: Decision::default() }],
             relevance: Some(Decision::default()),
             sentiment: SentimentHead::default(),

@@ -16,6 +16,7 @@ use super::{
     Base, BaseModel, CARD, CONFIG, FILES, ModelConfig, ModelFiles, SHIPPED, SUMS, Serving, TOKENIZER,
     WEIGHTS, most_bytes,
 };
+use crate::context::Context;
 use crate::error::Result;
 use crate::plain;
 use crate::score::{Measured, Sentiment};
@@ -118,8 +119,8 @@ pub struct Info {
     pub base: Option<Base>,
     /// Most tokens of an input that it sees.
     pub max_tokens: Option<usize>,
-    /// Whether it looks at the headline beside the passage.
-    pub uses_context: bool,
+    /// What it looks at beside the passage.
+    pub context: Context,
     /// Its outputs, with what they were measured at; none for an encoder.
     pub labels: Vec<LabelInfo>,
     /// Its files.
@@ -259,7 +260,7 @@ pub fn info(name: &str, place: &Place, catalogue: &Catalogue) -> Result<Info> {
         source: provenance.map(|provenance| provenance.source),
         base: None,
         max_tokens: Some(base.config.max_position_embeddings),
-        uses_context: false,
+        context: Context::None,
         labels: Vec::new(),
         files,
     })
@@ -292,7 +293,7 @@ pub fn known_info(known: &Known) -> Info {
         source: Some(format!("{} at revision {}", known.repository, known.revision)),
         base: None,
         max_tokens: None,
-        uses_context: false,
+        context: Context::None,
         labels: Vec::new(),
         files: known.files.clone(),
     }
@@ -327,7 +328,7 @@ fn with_outputs(
         source: provenance.map(|provenance| provenance.source),
         base,
         max_tokens: serving.map(|serving| serving.max_tokens),
-        uses_context: serving.is_some_and(|serving| serving.uses_context),
+        context: serving.map_or(Context::None, |serving| serving.context),
         labels: serving.map(labels).unwrap_or_default(),
         files: pinned.collect(),
     }
@@ -367,8 +368,10 @@ impl Info {
         fact("licence", Some(self.licence_text()));
         fact("from", self.source.clone());
         fact("base", self.base.as_ref().map(|base| format!("{}, SHA-256 {}", base.name, base.sha256)));
-        let sees = if self.uses_context { " of the passage and its headline" } else { "" };
-        fact("sees", self.max_tokens.map(|tokens| format!("at most {tokens} tokens{sees}")));
+        fact(
+            "sees",
+            self.max_tokens.map(|tokens| format!("at most {tokens} tokens, {}", self.context.as_str())),
+        );
         if !self.labels.is_empty() {
             lines.push(String::new());
             lines.push("  label             threshold  precision  recall    F1  passages measured".into());

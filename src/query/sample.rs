@@ -7,7 +7,7 @@
 
 use super::Hit;
 use crate::error::{Error, Result};
-use crate::frame::schema::{self, name};
+use crate::frame::schema;
 use crate::frame::{self, Value, write_csv};
 use crate::random::Random;
 
@@ -19,22 +19,20 @@ pub fn sample(mut hits: Vec<Hit>, size: usize, seed: u64) -> Vec<Hit> {
     hits
 }
 
-/// The sheet: passage, headline, text, with its neighbours if any hit has them, and empty columns for labels.
+/// The sheet: passage, headline, neighbours, text, and empty columns for labels.
 ///
 /// # Errors
 /// [`Error::Table`] if the table cannot be made, [`Error::Io`] if it cannot be written to memory.
 pub fn sheet(hits: &[Hit], themes: &[String]) -> Result<Vec<u8>> {
-    let mut schema = schema::sheet(themes);
-    let has_around = hits.iter().any(|hit| !hit.before.is_empty() || !hit.after.is_empty());
-    if !has_around {
-        schema.columns.retain(|column| column.name != name::BEFORE && column.name != name::AFTER);
-    }
+    let schema = schema::sheet(themes);
     let rows = hits.iter().map(|hit| -> Vec<Value<'_>> {
-        let mut row: Vec<Value<'_>> = vec![hit.passage.as_str().into(), hit.title.as_deref().into()];
-        if has_around {
-            row.extend([hit.before.join("\n").into(), hit.after.join("\n").into()]);
-        }
-        row.push(hit.text.as_str().into());
+        let mut row: Vec<Value<'_>> = vec![
+            hit.passage.as_str().into(),
+            hit.title.as_deref().into(),
+            hit.before.join("\n").into(),
+            hit.after.join("\n").into(),
+            hit.text.as_str().into(),
+        ];
         row.resize(schema.columns.len(), Value::Null);
         row
     });
@@ -64,7 +62,7 @@ mod tests {
             relevant: Some(true),
             labelled_by: Some("engine".into()),
             text: format!("- Passage, \"{number}\"."),
-            before: Vec::new(),
+            before: ["Further off.", "Nearest."].map(String::from).to_vec(),
             after: Vec::new(),
         };
         (1..=count).map(hit).collect()
@@ -82,19 +80,17 @@ mod tests {
     #[test]
     fn a_sheet_is_blind_and_is_read_as_it_was_written() {
         let themes = ["leadership", "transport"].map(String::from);
-        let mut hits = hits(3);
+        let hits = hits(3);
         let bytes = sheet(&hits, &themes).expect("a table");
         let text = String::from_utf8(bytes.clone()).expect("UTF-8");
-        let header = "\u{feff}passage,title,text,relevant,leadership,transport,sentiment,note\n";
+        let header = "\u{feff}passage,title,before,after,text,relevant,leadership,transport,sentiment,note\n";
         assert!(text.starts_with(header) && !text.contains("negative") && !text.contains("Echo"), "{text}");
         let read = Sheet::parse("sample.csv", &bytes, &themes).expect("our own sheet");
         for (row, hit) in read.rows.iter().zip(&hits) {
             assert_eq!((&row.passage, &row.text), (&Some(hit.passage.clone()), &Some(hit.text.clone())));
             assert_eq!(row.title.as_deref(), Some("=Buses"), "what was disarmed is armed again");
+            assert_eq!(row.before.as_deref(), Some("Nearest."), "of several passages before the last");
             assert!(row.labels.is_empty());
         }
-        hits[0].before = vec!["Before.".into()];
-        let text = String::from_utf8(sheet(&hits, &themes).expect("a table")).expect("UTF-8");
-        assert!(text.starts_with("\u{feff}passage,title,before,after,text,relevant,"), "{text}");
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::recipe::{DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
 use super::{Fitted, Options, Plan, Results, Tuning};
+use crate::context::Context;
 use crate::evaluate::render::{self, Table};
 use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
@@ -49,10 +50,9 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
             serving.base.sha256,
             if results.tuning.is_some() { "fine-tuned, " } else { "not fine-tuned, " },
             if serving.relevance.is_some() { ", one for being about SEND at all," } else { "" },
-            if serving.uses_context {
-                "the passage, and the headline as second segment"
-            } else {
-                "the passage alone"
+            match serving.context {
+                Context::None => "the passage alone".to_owned(),
+                context => format!("the passage, {} as second segment", context.as_str()),
             },
             licence(&serving.base.name),
         ),

@@ -3,10 +3,11 @@
 use super::fit::{Decisions, fit};
 use super::folds::SEED;
 use super::plan::Plan;
+use crate::context::Context;
 use crate::error::Result;
 use crate::evaluate::counts::Tallied;
 use crate::evaluate::render::Table;
-use crate::evaluate::{Context, Interval, Prediction, difference, evaluate};
+use crate::evaluate::{Interval, Prediction, difference, evaluate};
 use crate::gold::Gold;
 use crate::random::Random;
 

@@ -41,7 +41,8 @@ pub(super) struct Fitted {
 }
 
 impl Fitted {
-    /// Heads that were learned together with the encoder; `vectors` are of all passages.
+    /// Heads that were learned together with the encoder; `vectors` are of all passages, those of passages
+    /// that nobody asks about may be empty.
     pub(super) fn given(heads: Heads, vectors: &[Vec<f32>]) -> Self {
         let logits = vectors.iter().map(|vector| outputs(&heads, vector)).collect();
         Self { heads, penalties: Vec::new(), logits, folds: Vec::new() }

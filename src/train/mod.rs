@@ -30,13 +30,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::codebook::Codebook;
-use crate::engine::Classifier;
+use crate::context::Context;
 use crate::engine::encoder::{Encoder, Kernel};
 use crate::engine::lexicon::Lexicon;
+use crate::engine::{Classifier, Input};
 use crate::error::Result;
 use crate::evaluate::render::{self, Table};
 use crate::evaluate::report::{Measurement, Report, measure, thresholds};
-use crate::evaluate::{Context, Evaluation, evaluate, inputs, predict};
+use crate::evaluate::{Evaluation, evaluate, inputs, predict};
 use crate::gold::{Gold, Split, near};
 use crate::models::{
     Base, BaseModel, Decision, FORMAT, Heads, ModelFiles, Place, Pooling, SentimentHead, Serving, ThemeHead,
@@ -64,8 +65,8 @@ pub struct Options {
     pub codebook: Option<String>,
     /// Name of the model.
     pub name: String,
-    /// Whether the headline goes in as context. Where heads are kept, the base model decides.
-    pub has_headline: bool,
+    /// What goes in beside the passage. Where heads are kept, the base model decides.
+    pub context: Context,
     /// Whether heads of the base model are learned anew rather than kept.
     pub is_anew: bool,
     /// How encoder and heads are fine-tuned together; `None` leaves the encoder as it is.
@@ -154,8 +155,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
     let mut base = open_base(options, &codebook)?;
     let plan = Plan::new(&gold, &train, &base, options.is_anew || options.recipe.is_some())?;
     let former = base.config.serving(&options.name)?.clone();
-    let has_headline = if plan.is_keeping() { former.uses_context } else { options.has_headline };
-    let context = if has_headline { Context::Headline } else { Context::None };
+    let context = if plan.is_keeping() { former.context } else { options.context };
 
     let mut tuned = None;
     if let Some(recipe) = &options.recipe {
@@ -163,7 +163,12 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         base = found.served.clone();
         tuned = Some(found);
     }
-    let vectors = embed(&base, &gold, context, on_progress)?;
+    // Heads that were learned with the encoder are only looked at where they are measured.
+    let wanted: Vec<usize> = match &tuned {
+        Some(_) => dev.iter().chain(&test).copied().collect(),
+        None => (0..gold.passages.len()).collect(),
+    };
+    let vectors = embed(&base, &gold, context, &wanted, on_progress)?;
     let fitted = match &tuned {
         None => fit(&gold, &vectors, &train, &plan),
         Some(_) => Fitted::given(base.heads()?, &vectors),
@@ -174,7 +179,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
 
     let tuning = match (&options.recipe, tuned) {
         (Some(recipe), Some(tuned)) => {
-            let vectors = embed(&tuned.float, &gold, context, on_progress)?;
+            let vectors = embed(&tuned.float, &gold, context, &wanted, on_progress)?;
             let fitted = Fitted::given(tuned.float.heads()?, &vectors);
             let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
             let float = [&dev, &test].map(|passages| {
@@ -192,7 +197,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
     let cross_validated = tuning.is_none().then(|| cross_validate(&gold, &train, &fitted, &plan));
     let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
     let on_dev = decisions.predict(&dev, &fitted.logits);
-    let mut serving = serving(options, &former, &gold.themes, &decisions, has_headline);
+    let mut serving = serving(options, &former, &gold.themes, &decisions, context);
     let held_out = if test.is_empty() {
         let used = thresholds(&serving.labels(), &serving.thresholds());
         let (on, passages, predictions) = match &cross_validated {
@@ -216,7 +221,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         extra: Vec::new(),
     };
     if options.compares_contexts && !dev.is_empty() {
-        let mut embed = |context| embed(&base, &gold, context, on_progress);
+        let mut embed = |context| embed(&base, &gold, context, &wanted, on_progress);
         results.extra.push((compare::CONTEXTS.into(), compare::contexts(&gold, &train, &dev, &mut embed)?));
     }
     if options.draws_curve && !dev.is_empty() {
@@ -267,7 +272,7 @@ fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
         base: Base { name, sha256: encoder.sha256.clone() },
         pooling: Pooling::Mean,
         max_tokens: MAX_TOKENS.min(encoder.config.max_position_embeddings),
-        uses_context: false,
+        context: Context::None,
         themes: codebook.names().iter().map(|name| ThemeHead::undecided(name)).collect(),
         relevance: Some(Decision::default()),
         sentiment: SentimentHead::default(),
@@ -312,11 +317,10 @@ fn fine_tune(
     serving.themes = gold.themes.iter().map(|name| ThemeHead::undecided(name)).collect();
     serving.relevance = (plan.relevant != Source::Absent).then(Decision::default);
     serving.sentiment = SentimentHead::default();
-    serving.uses_context = context != Context::None;
+    serving.context = context;
     let heads = Heads::zero(&serving, base.config.hidden_size);
     let start = base.with_heads(serving, &heads, "")?;
-    let task =
-        tune::Task { gold, inputs: inputs(gold, context), train, dev, plan, states: options.states.clone() };
+    let task = tune::Task { gold, inputs: inputs(gold), train, dev, plan, states: options.states.clone() };
     let tuned = tune::tune(&start, &task, recipe, on_progress)?;
     let mut weights = tuned.weights;
     let float = start.with_weights(&weights)?;
@@ -339,24 +343,30 @@ fn fine_tune(
     Err(crate::engine::without_rust_bert("fine-tuning"))
 }
 
-/// The pooled vectors of all passages.
+/// The pooled vectors of the `passages` numbered; those of others stay empty.
 fn embed(
     base: &ModelFiles,
     gold: &Gold,
     context: Context,
+    passages: &[usize],
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Vec<f32>>> {
     let mut serving = base.config.serving("base")?.clone();
-    serving.uses_context = context != Context::None;
+    serving.context = context;
     let heads = base.heads()?;
     let encoder = Encoder::new(&base.with_heads(serving, &heads, "")?, Kernel::best())?;
-    let inputs = inputs(gold, context);
-    let mut vectors = Vec::with_capacity(inputs.len());
-    for chunk in inputs.chunks(CHUNK) {
-        on_progress(Progress::Scoring { done: vectors.len(), all: inputs.len() });
-        vectors.extend(encoder.embed(chunk)?);
+    let inputs = inputs(gold);
+    let mut vectors = vec![Vec::new(); inputs.len()];
+    let mut done = 0;
+    for chunk in passages.chunks(CHUNK) {
+        on_progress(Progress::Scoring { done, all: passages.len() });
+        let wanted: Vec<Input<'_>> = chunk.iter().map(|&index| inputs[index]).collect();
+        for (&index, vector) in chunk.iter().zip(encoder.embed(&wanted)?) {
+            vectors[index] = vector;
+        }
+        done += chunk.len();
     }
-    on_progress(Progress::Scoring { done: vectors.len(), all: inputs.len() });
+    on_progress(Progress::Scoring { done, all: passages.len() });
     Ok(vectors)
 }
 
@@ -366,7 +376,7 @@ fn serving(
     former: &Serving,
     themes: &[String],
     decisions: &Decisions,
-    uses_context: bool,
+    context: Context,
 ) -> Serving {
     let themes = themes.iter().zip(&decisions.themes);
     Serving {
@@ -375,7 +385,7 @@ fn serving(
         base: former.base.clone(),
         pooling: former.pooling,
         max_tokens: former.max_tokens,
-        uses_context,
+        context,
         themes: themes
             .map(|(name, decision)| ThemeHead { name: name.clone(), decision: *decision })
             .collect(),

@@ -115,13 +115,13 @@ fn a_model_learned_is_served_as_it_was_measured() {
     let train: Vec<usize> = (0..32).collect();
     let plan = Plan::new(&gold, &train, &base, true).expect("enough passages");
     assert_eq!((&plan.relevant, &plan.sentiment), (&Source::Absent, &Source::Absent));
-    let vectors = embed(&base, &gold, Context::None, &mut |_| {}).expect("the shipped encoder");
+    let vectors = embed(&base, &gold, Context::None, &train, &mut |_| {}).expect("the shipped encoder");
     let fitted = fit(&gold, &vectors, &train, &plan);
     let decisions = Decisions::choose(&gold, &train, &fitted.logits, &plan);
     let cross_validated = cross_validate(&gold, &train, &fitted, &plan);
     let held_out = Report::new(("mine", "train"), Vec::new(), &gold, &train, &cross_validated, None);
     let former = base.config.serving("base").expect("a section");
-    let mut serving = serving(&options, former, &gold.themes, &decisions, false);
+    let mut serving = serving(&options, former, &gold.themes, &decisions, Context::None);
     serving.measured = measured(former, &plan, &serving, &held_out, false);
     assert!(serving.measured["transport"].support == 16);
     let files = base.with_heads(serving, &fitted.heads, "card").expect("heads of the model's shape");

@@ -77,7 +77,7 @@ fn main() {
         let load = start.elapsed().as_secs_f64();
         for (name, lengths) in &sets {
             let texts: Vec<String> = lengths.iter().map(|tokens| passage(*tokens)).collect();
-            let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
+            let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input::alone(text)).collect();
             let scored = encoder.score(&inputs).expect("the shipped model scores");
             let is_exact =
                 scored.iter().zip(lengths).all(|(scores, tokens)| scores.tokens as usize + 2 == *tokens);

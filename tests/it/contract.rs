@@ -1,6 +1,7 @@
 //! What every engine promises, run for each by one macro. A new engine is one line at the end.
 
 use sendlens::codebook::Codebook;
+use sendlens::context::Context;
 use sendlens::engine::{self, Classifier, EngineConfig, Input};
 use sendlens::score::Scores;
 
@@ -28,7 +29,11 @@ fn texts() -> Vec<String> {
 
 fn inputs(texts: &[String]) -> Vec<Input<'_>> {
     let context = |index: usize| index.is_multiple_of(2).then_some("Buses cut in Norchester");
-    texts.iter().enumerate().map(|(index, text)| Input { text, context: context(index) }).collect()
+    texts
+        .iter()
+        .enumerate()
+        .map(|(index, text)| Input { headline: context(index), ..Input::alone(text) })
+        .collect()
 }
 
 fn open(config: &EngineConfig) -> Box<dyn Classifier> {
@@ -122,12 +127,13 @@ macro_rules! engine_contract {
 
             #[test]
             fn context_matters_only_where_the_engine_says_so() {
-                if ENGINE.uses_context() {
+                if ENGINE.context() != Context::None {
                     return;
                 }
                 let text = "He said it would be late.";
-                let with = Input { text, context: Some("Buses cut in Norchester") };
-                let scores = score(ENGINE.as_ref(), &[with, Input { text, context: None }]);
+                let headline = Some("Buses cut in Norchester");
+                let with = Input { headline, before: headline, ..Input::alone(text) };
+                let scores = score(ENGINE.as_ref(), &[with, Input::alone(text)]);
                 assert_same(&scores[0], &scores[1], "with and without context");
             }
 
@@ -137,7 +143,7 @@ macro_rules! engine_contract {
                 assert_eq!(other.hash(), ENGINE.hash());
                 let digits = other.hash().bytes().take_while(u8::is_ascii_hexdigit).count();
                 assert_eq!(digits, 64, "a SHA-256 in hexadecimal, with or without a version of the arithmetic");
-                let input = Input { text: "The taxi was late.", context: None };
+                let input = Input::alone("The taxi was late.");
                 assert_same(&score(other.as_ref(), &[input])[0], &score(ENGINE.as_ref(), &[input])[0], "anew");
             }
         }

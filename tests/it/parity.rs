@@ -46,7 +46,7 @@ fn a_random_model_gives_the_recorded_vectors_and_scores() {
     let records: Vec<Record> = serde_json::from_slice(&records).expect("the fixture is a list of records");
     let inputs: Vec<Input<'_>> = records
         .iter()
-        .map(|record| Input { text: &record.text, context: record.context.as_deref() })
+        .map(|record| Input { headline: record.context.as_deref(), ..Input::alone(&record.text) })
         .collect();
     for kernel in Kernel::supported() {
         let encoder = Encoder::new(&files, kernel).expect("the fixture can be served");
@@ -79,7 +79,7 @@ fn the_shipped_model_gives_the_recorded_vectors() {
     let expected: Vec<f32> =
         tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     let width = expected.len() / texts.len();
-    let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
+    let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input::alone(text)).collect();
     for kernel in Kernel::supported() {
         let encoder = Encoder::new(&files, kernel).expect("the shipped model can be served");
         let vectors = encoder.embed(&inputs).expect("the shipped model embeds");
@@ -110,7 +110,7 @@ fn int8_rows_keep_the_vectors_of_the_base_weights() {
         "Councillors voted 31 to 22 against a motion calling for an inquiry.",
         "Road works will continue until Thursday.",
     ];
-    let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input { text, context: None }).collect();
+    let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input::alone(text)).collect();
     let exact = exact.embed(&inputs).expect("the model embeds");
     let quantised = quantised.embed(&inputs).expect("the model embeds");
     let sum: f64 = exact.iter().zip(&quantised).map(|(exact, quantised)| cosine(exact, quantised)).sum();
@@ -124,14 +124,13 @@ fn int8_rows_keep_the_vectors_of_the_base_weights() {
 fn rust_bert_gives_the_same_logits() {
     use sendlens::engine::Device;
     use sendlens::engine::torch::Reference;
+    use sendlens::evaluate;
     use sendlens::gold::Gold;
 
     let themes = sendlens::codebook::Codebook::shipped().names();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated/dev.jsonl");
     let gold = Gold::read(&[file], &themes).expect("labelled passages");
-    let inputs: Vec<Input<'_>> =
-        gold.passages.iter().take(240).map(|passage| Input { text: &passage.text, context: None }).collect();
-    assert_eq!(inputs.len(), 240);
+    let inputs = &evaluate::inputs(&gold)[..240];
     let files = ModelFiles::embedded().expect("the shipped model is sound");
     let heads = files.heads().expect("the shipped model has heads");
     let all: Vec<_> = heads.themes.iter().chain(&heads.relevant).chain(&heads.sentiment).collect();
@@ -141,8 +140,8 @@ fn rust_bert_gives_the_same_logits() {
         };
         all.iter().map(|head| product(&head.weight) + f64::from(head.bias)).collect()
     };
-    let ours = Encoder::new(&files, Kernel::best()).expect("served").embed(&inputs).expect("embeds");
-    let theirs = Reference::new(&files, Device::Cpu).expect("served").embed(&inputs).expect("embeds");
+    let ours = Encoder::new(&files, Kernel::best()).expect("served").embed(inputs).expect("embeds");
+    let theirs = Reference::new(&files, Device::Cpu).expect("served").embed(inputs).expect("embeds");
     for (input, (ours, theirs)) in inputs.iter().zip(ours.iter().zip(&theirs)) {
         for (ours, theirs) in logits(ours).into_iter().zip(logits(theirs)) {
             assert!((ours - theirs).abs() <= 1e-3, "{ours} {theirs} {:?}", input.text);

@@ -178,7 +178,7 @@ def tiny():
         "id2label": dict(enumerate(["leadership", "transport", "relevant", *labels])),
         "sendlens": {
             "format": 1, "name": "tiny", "base": {"name": "random", "sha256": ""}, "pooling": "mean",
-            "max_tokens": positions, "uses_context": True,
+            "max_tokens": positions, "context": "headline",
             "themes": [
                 {"name": "leadership", "decision": decision(0.5, 0.25)},
                 {"name": "transport", "decision": decision(1.0, 0.0)},

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 
 pub use kernel::Kernel;
 
+use crate::context::Context;
 use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
 use crate::models::{ModelFiles, Serving, Weights};
@@ -115,8 +116,8 @@ impl Encoder {
         inputs
             .par_iter()
             .map(|input| {
-                let context = input.context.filter(|_| self.serving.uses_context);
-                let encoding = self.tokenizer.encode(input.text, context)?;
+                let context = input.context(self.serving.context);
+                let encoding = self.tokenizer.encode(input.text, context.as_deref())?;
                 if encoding.ids.iter().any(|id| *id as usize >= vocabulary) {
                     return Err(Error::model(
                         format!(
@@ -185,8 +186,8 @@ impl Classifier for Encoder {
         self.serving.measured.clone()
     }
 
-    fn uses_context(&self) -> bool {
-        self.serving.uses_context
+    fn context(&self) -> Context {
+        self.serving.context
     }
 
     fn hash(&self) -> &str {
@@ -229,7 +230,10 @@ mod tests {
         texts
             .iter()
             .enumerate()
-            .map(|(index, text)| Input { text, context: (index % 3 == 0).then_some("the school report") })
+            .map(|(index, text)| Input {
+                headline: (index % 3 == 0).then_some("the school report"),
+                ..Input::alone(text)
+            })
             .collect()
     }
 
@@ -284,8 +288,8 @@ mod tests {
             let encoder = tiny(kernel);
             for record in &records {
                 let input = Input {
-                    text: record["text"].as_str().expect("a text"),
-                    context: record["context"].as_str(),
+                    headline: record["context"].as_str(),
+                    ..Input::alone(record["text"].as_str().expect("a text"))
                 };
                 let vector = encoder.embed(&[input]).expect("embeds").remove(0);
                 let expected: Vec<f32> = serde_json::from_value(record["vector"].clone()).expect("numbers");
@@ -301,7 +305,10 @@ mod tests {
     fn odd_texts_score_within_0_and_1() {
         let huge = "the council said ".repeat(60_000);
         let odd = ["", " ", "\0\u{7f}\u{202e}", "日本語のニュース", &huge, "🚌", "[SEP] [CLS] [PAD]"];
-        let odd: Vec<Input<'_>> = odd.iter().map(|text| Input { text, context: Some(text) }).collect();
+        let odd: Vec<Input<'_>> = odd
+            .iter()
+            .map(|text| Input { headline: Some(text), before: Some(text), ..Input::alone(text) })
+            .collect();
         let encoder = tiny(Kernel::best());
         let scores = encoder.score(&odd).expect("an odd text is no error");
         assert_eq!(scores.len(), odd.len());
@@ -320,7 +327,7 @@ mod tests {
     fn the_shipped_model_scores() {
         let encoder = Encoder::embedded().expect("the shipped model is sound");
         let text = "Parents said the council had let their children down.";
-        let scores = encoder.score(&[Input { text, context: None }]).expect("scores");
+        let scores = encoder.score(&[Input::alone(text)]).expect("scores");
         assert_eq!(scores[0].themes.len(), encoder.thresholds().themes.len());
         assert_eq!(scores[0].tokens, 10);
         assert_eq!(encoder.name(), "encoder sendlens-minilm");

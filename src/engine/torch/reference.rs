@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tch::{Kind, no_grad};
 
 use super::network::{Batch, Network, numbers};
+use crate::context::Context;
 use crate::engine::encoder::heads::Outputs;
 use crate::engine::{Classifier, Device, Input};
 use crate::error::Result;
@@ -62,8 +63,8 @@ impl Reference {
 
     /// Vector, tokens and truncated tokens of one input.
     fn pool(&self, input: &Input<'_>) -> Result<(Vec<f32>, u32, u32)> {
-        let context = input.context.filter(|_| self.serving.uses_context);
-        let encoding = self.tokenizer.encode(input.text, context)?;
+        let context = input.context(self.serving.context);
+        let encoding = self.tokenizer.encode(input.text, context.as_deref())?;
         let network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
         let batch = Batch::new([&encoding], network.device());
         let vector = no_grad(|| network.pool(&batch, false))?;
@@ -88,8 +89,8 @@ impl Classifier for Reference {
         self.serving.measured.clone()
     }
 
-    fn uses_context(&self) -> bool {
-        self.serving.uses_context
+    fn context(&self) -> Context {
+        self.serving.context
     }
 
     fn hash(&self) -> &str {

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::runner::Runner;
 use super::{by_lexicon, softmax};
 use crate::codebook::Codebook;
+use crate::context::Context;
 use crate::engine::encoder::heads::sigmoid;
 use crate::engine::lexicon::Lexicon;
 use crate::engine::{Classifier, Device, Input};
@@ -124,8 +125,8 @@ impl Classifier for SequenceClassifier {
         &self.thresholds
     }
 
-    fn uses_context(&self) -> bool {
-        false
+    fn context(&self) -> Context {
+        Context::None
     }
 
     fn hash(&self) -> &str {

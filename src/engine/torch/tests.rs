@@ -107,7 +107,7 @@ const FAMILIES: [&str; 4] = ["bert", "distilbert", "roberta", "deberta"];
 const TEXTS: [&str; 4] = ["The bus was late", "", "the council said the children vote", "🚌 [SEP] \u{202e}"];
 
 fn inputs() -> Vec<Input<'static>> {
-    TEXTS.iter().map(|text| Input { text, context: None }).collect()
+    TEXTS.iter().map(|text| Input::alone(text)).collect()
 }
 
 fn codebook(themes: &[&str]) -> Codebook {
@@ -141,7 +141,7 @@ fn a_model_of_sentiment_leaves_themes_to_the_lexicon() {
     let codebook = Codebook::shipped();
     let engine = SequenceClassifier::open(folder.path(), &codebook, Device::Cpu).expect("a model");
     assert!(engine.name().contains("themes by lexicon"));
-    let scores = engine.score(&[Input { text: "The minibus was late.", context: None }]).expect("scores");
+    let scores = engine.score(&[Input::alone("The minibus was late.")]).expect("scores");
     assert_eq!(scores[0].sentiment[1], 0.0, "it knows no neutral");
     assert!(scores[0].themes[2] >= 0.5, "the lexicon knows minibuses");
 }

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::runner::Runner;
 use super::{by_lexicon, softmax};
 use crate::codebook::Codebook;
+use crate::context::Context;
 use crate::engine::lexicon::Lexicon;
 use crate::engine::{Classifier, Device, Input};
 use crate::error::{Error, Result};
@@ -88,8 +89,8 @@ impl Classifier for ZeroShot {
         &self.thresholds
     }
 
-    fn uses_context(&self) -> bool {
-        false
+    fn context(&self) -> Context {
+        Context::None
     }
 
     fn hash(&self) -> &str {

@@ -91,8 +91,7 @@ pub(super) fn tune(
     let _alone = STREAM.lock().unwrap_or_else(PoisonError::into_inner);
     let serving = files.config.serving("base")?;
     let tokenizer = Tokenizer::load(&serving.name, files.tokenizer(), serving.max_tokens)?;
-    let encode =
-        |input: &Input<'_>| tokenizer.encode(input.text, input.context.filter(|_| serving.uses_context));
+    let encode = |input: &Input<'_>| tokenizer.encode(input.text, input.context(serving.context).as_deref());
     let encodings: Vec<Encoding> = task.inputs.iter().map(encode).collect::<Result<_>>()?;
 
     seed(recipe, 0);
@@ -204,7 +203,7 @@ fn fingerprint(files: &ModelFiles, task: &Task<'_>, recipe: &Recipe) -> String {
     digest.update(serde_json::to_vec(&(task.train, task.dev)).expect("numbers fit JSON"));
     for (input, passage) in task.inputs.iter().zip(&task.gold.passages) {
         let labels = format!("{:?} {:?} {:?}", passage.themes, passage.is_relevant, passage.sentiment);
-        digest.update(format!("{:?}\n{:?}\n{labels}\n", input.text, input.context));
+        digest.update(format!("{input:?}\n{labels}\n"));
     }
     hexadecimal(&digest.finalize())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::evaluate::{Context, inputs};
+use crate::evaluate::inputs;
 use crate::gold::{GoldPassage, Split};
 use crate::score::Sentiment;
 
@@ -43,7 +43,7 @@ fn tuned(recipe: &Recipe, states: &Path, on_progress: &mut dyn FnMut(Progress)) 
     let [train, dev, _] = Split::ALL.map(|split| gold.of(split));
     let task = Task {
         gold: &gold,
-        inputs: inputs(&gold, Context::None),
+        inputs: inputs(&gold),
         train: &train,
         dev: &dev,
         plan: &Plan::learn_all(1),
