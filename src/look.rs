@@ -11,8 +11,8 @@ use anstyle::{Ansi256Color, AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 /// Colours of themes, in the order of the codebook and then from the first again. Of the 256 colours of a terminal, which
-/// users change less often than the first 16: blue, orange, green, purple, teal, olive.
-const THEMES: [u8; 6] = [33, 166, 34, 133, 31, 100];
+/// users change less often than the first 16: blue, orange, purple, teal, gold, pink. Red and green are for sentiments.
+const THEMES: [u8; 6] = [33, 166, 133, 31, 136, 169];
 
 /// A sentiment's colour; neutral has none.
 const NEGATIVE: u8 = 160;

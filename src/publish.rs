@@ -185,8 +185,8 @@ pub fn absolute(path: &Path) -> Result<PathBuf> {
 pub fn beside(target: &Path, suffix: &str) -> Result<PathBuf> {
     let name = target.file_name().ok_or_else(|| {
         Error::config_hint(
-            format!("`{}` cannot be written", target.display()),
-            "name a file or folder inside another folder",
+            format!("`{}` cannot be an output folder", target.display()),
+            "name a folder inside another one",
         )
     })?;
     let mut hidden = OsString::from(".");

@@ -228,6 +228,8 @@ fn fill(
         }
     }
     sheet.set_freeze_panes(1, 0)?;
+    // On paper: all columns on a page, the header on every one.
+    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     if let (Some((last, ..)), Ok(bottom)) = (columns.last(), u32::try_from(frame.height())) {
         sheet.autofilter(0, 0, bottom, *last)?;
     }
@@ -273,7 +275,7 @@ fn fitted(text: &str, most: usize) -> Cow<'_, str> {
 /// A day as Excel knows it: from 1900.
 fn excel_day(date: jiff::civil::Date) -> Option<ExcelDateTime> {
     let unsigned = |number: i8| u8::try_from(number).ok();
-    let year = u16::try_from(date.year()).ok()?;
+    let year = u16::try_from(date.year()).ok().filter(|year| *year >= 1900)?;
     ExcelDateTime::from_ymd(year, unsigned(date.month())?, unsigned(date.day())?).ok()
 }
 
