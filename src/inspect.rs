@@ -7,20 +7,27 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::article::{Block, Skipped};
+use crate::article::{Block, Role, Skipped};
+use crate::look::Look;
 use crate::pipeline::{Document, Scored};
 use crate::plain;
 use crate::score::{LabelSet, Sentiment, Thresholds};
 
-/// Columns of text shown of a block.
-const SHOWN: usize = 100;
+/// Columns before the text of a block: its number, role, probability and rule.
+const BLOCK_INDENT: usize = 47;
+
+/// Columns before the text of a passage.
+const PASSAGE_INDENT: usize = 6;
+
+/// Characters shown of a block where there is little room beside these.
+const LEAST_SHOWN: usize = 30;
 
 /// The document as text.
 #[must_use]
-pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> String {
+pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds, look: &Look) -> String {
     let article = &document.article;
     let mut text = String::new();
-    let _ = writeln!(text, "{}", plain::line(&article.id));
+    let _ = writeln!(text, "{}", look.heading(&plain::line(&article.id)));
     let facts = [
         ("title", article.title().map(str::to_owned)),
         ("outlet", article.fields.outlet.clone()),
@@ -42,15 +49,15 @@ pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
             "  not counted: the article is not in English, or its source holds only the beginning\n",
         );
     }
-    date(&mut text, document);
-    blocks(&mut text, document);
-    passages(&mut text, document, labels, thresholds);
+    date(&mut text, document, look);
+    blocks(&mut text, document, look);
+    passages(&mut text, document, labels, thresholds, look);
     text
 }
 
-fn date(text: &mut String, document: &Document) {
+fn date(text: &mut String, document: &Document, look: &Look) {
     let published = &document.published;
-    text.push_str("\nDate\n");
+    let _ = writeln!(text, "\n{}", look.heading("Date"));
     match &published.chosen {
         Some(chosen) => {
             let _ = writeln!(
@@ -80,68 +87,85 @@ fn date(text: &mut String, document: &Document) {
             (Some(earliest), _) => earliest.to_string(),
             _ => "no date".to_owned(),
         };
-        let _ = writeln!(
-            text,
-            "  {:9} {:10} {range:24} “{}”",
-            clue.source.as_str(),
-            clue.reason,
-            plain::line(&clue.text)
-        );
+        let quoted = plain::line(&clue.text);
+        let line = format!("{:9} {:10} {range:24} “{quoted}”", clue.source.as_str(), clue.reason);
+        let _ = writeln!(text, "  {}", if clue.is_accepted { line.into() } else { look.aside(&line) });
     }
 }
 
-fn blocks(text: &mut String, document: &Document) {
-    text.push_str("\nBlocks (role, probability of being article text, rule)\n");
+fn blocks(text: &mut String, document: &Document, look: &Look) {
+    let heading = "Blocks (role, probability of being article text, rule)";
+    let _ = writeln!(text, "\n{}", look.heading(heading));
     for (index, block) in document.article.blocks.iter().enumerate() {
         let probability = block.probability.map_or_else(|| "    ".to_owned(), |value| format!("{value:.2}"));
-        let _ = writeln!(
-            text,
-            "  {:>4} {:10} {probability} {:22} {}",
+        let line = format!(
+            "{:>4} {:10} {probability} {:22} {}",
             index + 1,
             block.role.as_str(),
             block.rule,
-            shown(document, block)
+            shown(document, block, look)
         );
+        let _ =
+            writeln!(text, "  {}", if is_article_text(block.role) { line.into() } else { look.aside(&line) });
     }
 }
 
+/// Whether blocks of a role are the article's own words.
+fn is_article_text(role: Role) -> bool {
+    matches!(role, Role::Headline | Role::Standfirst | Role::Subhead | Role::Body | Role::ListItem)
+}
+
 /// The beginning of a block, safe to print.
-fn shown(document: &Document, block: &Block) -> String {
+fn shown(document: &Document, block: &Block, look: &Look) -> String {
     let whole = plain::line(document.article.text_of(block)).into_owned();
-    match whole.char_indices().nth(SHOWN) {
+    let most = look.width.saturating_sub(BLOCK_INDENT).max(LEAST_SHOWN);
+    match whole.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &whole[..end]),
         None => whole,
     }
 }
 
-fn passages(text: &mut String, document: &Document, labels: &LabelSet, thresholds: &Thresholds) {
+fn passages(text: &mut String, document: &Document, labels: &LabelSet, thresholds: &Thresholds, look: &Look) {
     let names: Vec<_> = labels
         .themes
         .iter()
         .zip(&thresholds.themes)
-        .map(|(theme, threshold)| format!("{theme} ≥ {threshold:.2}"))
+        .map(|(theme, threshold)| format!("{} ≥ {threshold:.2}", plain::line(theme)))
         .collect();
-    let _ = writeln!(text, "\nPassages ({}; * given)", names.join(", "));
+    let heading = format!("Passages ({}; * given)", names.join(", "));
+    let _ = writeln!(text, "\n{}", look.heading(&heading));
     for (passage, scored) in document.passages.iter().zip(&document.scored) {
         let Some(scored) = scored else { continue };
-        let _ = writeln!(text, "  #{} {}", passage.position, line_of_scores(labels, scored));
-        let _ = writeln!(text, "      {}", plain::line(passage.span.of(&document.article.text)));
+        let _ = writeln!(text, "  #{} {}", passage.position, line_of_scores(labels, scored, look));
+        for line in look.wrap(&plain::line(passage.span.of(&document.article.text)), PASSAGE_INDENT) {
+            let _ = writeln!(text, "{:PASSAGE_INDENT$}{line}", "");
+        }
     }
 }
 
-fn line_of_scores(labels: &LabelSet, scored: &Scored) -> String {
+fn line_of_scores(labels: &LabelSet, scored: &Scored, look: &Look) -> String {
     let Scored { scores, labels: given, .. } = scored;
     let mut parts: Vec<_> = labels
         .themes
         .iter()
         .zip(scores.themes.iter().zip(&given.themes))
-        .map(|(theme, (score, is_given))| format!("{theme} {score:.2}{}", if *is_given { "*" } else { "" }))
+        .enumerate()
+        .map(|(place, (theme, (score, is_given)))| {
+            let theme = plain::line(theme);
+            if *is_given {
+                look.theme(place, &format!("{theme} {score:.2}*")).into_owned()
+            } else {
+                format!("{theme} {score:.2}")
+            }
+        })
         .collect();
     if labels.has_relevance {
         parts.push(format!("relevant {:.2}{}", scores.relevant, if given.is_relevant { "*" } else { "" }));
     }
     let [negative, neutral, positive] = scores.sentiment;
-    parts.push(format!("{} ({negative:.2} {neutral:.2} {positive:.2})", given.sentiment.as_str()));
+    let sentiment = given.sentiment.as_str();
+    let shown = look.sentiment(sentiment, sentiment);
+    parts.push(format!("{shown} ({negative:.2} {neutral:.2} {positive:.2})"));
     parts.join("  ")
 }
 

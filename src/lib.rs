@@ -11,6 +11,8 @@
 
 pub mod error;
 pub mod plain;
+pub mod look;
+pub mod publish;
 pub mod random;
 pub mod article;
 pub mod codebook;
@@ -36,6 +38,8 @@ pub mod record;
 #[cfg(feature = "tables")]
 pub mod query;
 pub mod inspect;
+#[cfg(feature = "tables")]
+pub mod export;
 pub mod gold;
 pub mod evaluate;
 pub mod train;

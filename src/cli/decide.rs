@@ -8,7 +8,7 @@ use sendlens::config::{Layers, Origin};
 use sendlens::run::{self, summary};
 use sendlens::{Result, plain};
 
-use super::{print, say};
+use super::{look, print, say};
 
 /// Remake decisions and tables from stored scores with other thresholds, without inference. Labels by a person stay.
 #[derive(Debug, Args)]
@@ -30,7 +30,8 @@ pub(super) fn decide(args: &DecideArgs) -> Result<u8> {
     if args.json {
         print(&plain::json(&outcome.record.to_json()))?;
     } else {
-        say(summary::summary(&outcome, &args.out.display().to_string()).trim_end());
+        let look = look(&std::io::stderr());
+        say(summary::summary(&outcome, &args.out.display().to_string(), &look).trim_end());
     }
     Ok(0)
 }

@@ -8,7 +8,7 @@ use jiff::Zoned;
 use sendlens::config::{Layers, Origin};
 use sendlens::{Result, inspect, plain, run};
 
-use super::{print, say};
+use super::{look, print, say};
 
 /// Explain one file: blocks with roles, date clues and why, passages with scores.
 #[derive(Debug, Args)]
@@ -60,7 +60,9 @@ pub(super) fn inspect(args: &InspectArgs) -> Result<u8> {
         let values: Vec<_> = documents.map(|document| inspect::json(document, labels, thresholds)).collect();
         print(&plain::json(&format!("{:#}\n", serde_json::Value::from(values))))?;
     } else {
-        let texts: Vec<_> = documents.map(|document| inspect::text(document, labels, thresholds)).collect();
+        let look = look(&std::io::stdout());
+        let texts: Vec<_> =
+            documents.map(|document| inspect::text(document, labels, thresholds, &look)).collect();
         print(&texts.join("\n"))?;
     }
     if !explained.skipped.is_empty() {

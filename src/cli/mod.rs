@@ -4,7 +4,9 @@
 
 mod decide;
 mod evaluate;
+mod export;
 mod inspect;
+mod man;
 mod models;
 mod query;
 mod run;
@@ -13,10 +15,13 @@ mod train;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use sendlens::engine::Device;
+use sendlens::look::{Colours, Look};
 use sendlens::{Error, Result, plain};
 
 /// Theme frequency and sentiment per date from press coverage of SEND services.
@@ -29,6 +34,9 @@ use sendlens::{Error, Result, plain};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Colours: auto is on a terminal, unless NO_COLOR is set.
+    #[arg(long, alias = "colour", global = true, value_enum, value_name = "WHEN", default_value_t = ColorArg::Auto)]
+    color: ColorArg,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,6 +44,7 @@ enum Command {
     Run(Box<run::RunArgs>),
     Query(Box<query::QueryArgs>),
     Inspect(inspect::InspectArgs),
+    Export(export::ExportArgs),
     Decide(decide::DecideArgs),
     Train(Box<train::TrainArgs>),
     Evaluate(evaluate::EvaluateArgs),
@@ -45,6 +54,28 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    Man(man::ManArgs),
+}
+
+/// When text has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorArg {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<ColorArg> for ColorChoice {
+    fn from(given: ColorArg) -> Self {
+        match given {
+            ColorArg::Auto => Self::Auto,
+            ColorArg::Always => Self::Always,
+            ColorArg::Never => Self::Never,
+        }
+    }
 }
 
 /// Where libtorch computes.
@@ -68,11 +99,16 @@ impl From<DeviceArg> for Device {
 
 /// Runs the program and gives its exit code.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    ColorChoice::from(cli.color).write_global();
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Query(args) => query::query(&args),
         Command::Inspect(args) => inspect::inspect(&args),
+        Command::Export(args) => export::export(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Train(args) => train::train(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
@@ -81,6 +117,7 @@ pub(crate) fn main() -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
             Ok(0)
         }
+        Command::Man(args) => man::man(&args),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -91,8 +128,42 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// Prints what clap has to say: help, or what is wrong with the arguments. It repeats these as they are, and a name that
+/// the shell put there (`*`) may hold what a terminal obeys.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    if std::env::args_os().any(|argument| argument.to_string_lossy().contains(plain::is_unprintable)) {
+        let shown = error.render().to_string();
+        say(shown.lines().map(plain::line).collect::<Vec<_>>().join("\n").trim_end());
+    } else {
+        // A closed stderr is no reason to fail in another way.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// How text looks on `stream`: as wide as its terminal, but no wider than is read with ease.
+fn look(stream: &impl RawStream) -> Look {
+    let mut look = Look::default();
+    if AutoStream::choice(stream) != ColorChoice::Never {
+        look.colours = Colours::Ansi;
+    }
+    if stream.is_terminal()
+        && let Some((terminal_size::Width(columns), _)) = terminal_size::terminal_size()
+    {
+        look.width = usize::from(columns).clamp(MIN_WIDTH, look.width);
+    }
+    look
+}
+
+/// Columns of the narrowest terminal that text is wrapped for.
+const MIN_WIDTH: usize = 40;
+
 /// Prints a fault with its causes and its hint.
 fn report(error: &Error) {
+    let look = look(&std::io::stderr());
     let mut text = format!("error: {error}");
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -102,7 +173,13 @@ fn report(error: &Error) {
     if let Some(hint) = error.hint() {
         text.push_str(&format!("\n\nhint: {hint}"));
     }
-    say(&text.lines().map(plain::line).collect::<Vec<_>>().join("\n"));
+    let text = text.lines().map(plain::line).collect::<Vec<_>>().join("\n");
+    let text = text.replacen("error:", &look.fault("error:"), 1);
+    // The last one is ours; a message may hold another.
+    say(&match text.rsplit_once("\n\nhint:") {
+        Some((fault, hint)) => format!("{fault}\n\n{}{hint}", look.heading("hint:")),
+        None => text,
+    });
 }
 
 /// Writes talk to stderr. A closed stderr is no reason to fail.

@@ -12,7 +12,7 @@ use sendlens::record::Record;
 use sendlens::score::Sentiment;
 use sendlens::{Error, Result, plain};
 
-use super::{print, say};
+use super::{look, print, say};
 
 /// Passages of a query shown on a terminal unless more are asked for.
 const DEFAULT_LIMIT: usize = 50;
@@ -124,7 +124,10 @@ pub(super) fn query(args: &QueryArgs) -> Result<u8> {
     };
     hits.truncate(limit);
     match args.format {
-        QueryFormat::Table => print(&render::text(&hits))?,
+        QueryFormat::Table => {
+            let themes = Record::load(&args.out)?.codebook.themes;
+            print(&render::text(&hits, &themes, &look(&std::io::stdout())))?;
+        }
         QueryFormat::Json => print(&plain::json(&render::json(&hits)))?,
         QueryFormat::Csv => print(&shown_csv(&String::from_utf8_lossy(&render::csv(&hits)?)))?,
     }

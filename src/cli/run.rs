@@ -11,7 +11,7 @@ use sendlens::pipeline::Progress;
 use sendlens::run::{self, Outcome, summary};
 use sendlens::{Error, Result, plain};
 
-use super::{bar, print, say};
+use super::{bar, look, print, say};
 
 /// Read a corpus, label its passages and write the tables.
 ///
@@ -120,7 +120,8 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
 }
 
 fn summarise(outcome: &Outcome, config: &Config) -> String {
-    summary::summary(outcome, &config.out.display().to_string()).trim_end().to_owned()
+    let look = look(&std::io::stderr());
+    summary::summary(outcome, &config.out.display().to_string(), &look).trim_end().to_owned()
 }
 
 /// The settings of a run from all layers.

@@ -1,10 +1,11 @@
 //! Columns of a table that was read, as plain values.
 
 use jiff::civil::Date;
-use polars::prelude::{Column, DataFrame};
+use polars::prelude::{AnyValue, Column, DataFrame};
 use std::path::PathBuf;
 
-use super::date_of;
+use super::schema::Kind;
+use super::{Value, data_type, date_of};
 use crate::error::{Error, Result};
 
 /// Gives the named column, or says that it is missing or of another type.
@@ -82,4 +83,39 @@ pub fn text_lists(frame: &DataFrame, name: &str) -> Result<Vec<Vec<String>>> {
             Ok(texts.iter().flatten().map(str::to_owned).collect())
         })
         .collect()
+}
+
+/// What a column holds.
+///
+/// # Errors
+/// [`Error::Table`] if it is of a type that no table has.
+pub fn kind(column: &Column) -> Result<Kind> {
+    let found = Kind::ALL.into_iter().find(|kind| data_type(*kind) == *column.dtype());
+    found.ok_or_else(|| Error::Table {
+        path: PathBuf::from(column.name().as_str()),
+        message: format!("it is of type {}", column.dtype()),
+    })
+}
+
+/// The cell of `column` in a row.
+///
+/// # Errors
+/// [`Error::Table`] if there is no such row, or the column is of a type that no table has.
+pub fn value(column: &Column, row: usize) -> Result<Value<'_>> {
+    let fault = |message: String| Error::Table { path: PathBuf::from(column.name().as_str()), message };
+    Ok(match column.get(row).map_err(|error| fault(error.to_string()))? {
+        AnyValue::Null => Value::Null,
+        AnyValue::String(text) => text.into(),
+        AnyValue::StringOwned(text) => text.to_string().into(),
+        AnyValue::Int64(number) => Value::Integer(number),
+        AnyValue::Float64(number) => Value::Number(number),
+        AnyValue::Float32(score) => Value::Score(score),
+        AnyValue::Boolean(flag) => Value::Flag(flag),
+        AnyValue::Date(days) => date_of(days).into(),
+        AnyValue::List(list) => {
+            let texts = list.str().map_err(|error| fault(error.to_string()))?;
+            texts.iter().flatten().map(str::to_owned).collect::<Vec<_>>().into()
+        }
+        other => return Err(fault(format!("it is of type {}", other.dtype()))),
+    })
 }

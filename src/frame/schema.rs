@@ -24,6 +24,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [Text, Integer, Number, Score, Flag, Date, TextList];
+
     /// The name used in `dictionary.csv`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -36,6 +39,12 @@ impl Kind {
             Self::Date => "date",
             Self::TextList => "list of text",
         }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -490,3 +499,12 @@ pub fn dictionary() -> Schema {
         ],
     )
 }
+
+/// Columns that quote articles, by table; all others hold facts about them, headlines or a user's own words.
+pub const QUOTING: [(&str, &str); 5] = [
+    ("passages", name::TEXT),
+    ("blocks", name::TEXT),
+    ("date_clues", name::TEXT),
+    ("articles", "date_text"),
+    ("labels.csv", name::TEXT),
+];

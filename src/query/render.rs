@@ -1,5 +1,6 @@
 //! Hits as text for people, as CSV for spreadsheets, as JSON for programs.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
@@ -8,14 +9,12 @@ use super::Hit;
 use crate::error::{Error, Result};
 use crate::frame::schema::{Column, Kind, Schema, name};
 use crate::frame::{self, Value, write_csv};
+use crate::look::Look;
 use crate::plain;
 
-/// Columns of text that a line of the terminal view has.
-const WIDTH: usize = 96;
-
-/// Hits one below the other, each with its labels, text, neighbours and a citation.
+/// Hits one below the other, each with its labels, text, neighbours and a citation; `themes` are those of the run.
 #[must_use]
-pub fn text(hits: &[Hit]) -> String {
+pub fn text(hits: &[Hit], themes: &[String], look: &Look) -> String {
     let mut text = String::new();
     for hit in hits {
         let labels = if hit.relevant == Some(false) {
@@ -23,19 +22,27 @@ pub fn text(hits: &[Hit]) -> String {
         } else if hit.themes.is_empty() {
             "no theme".to_owned()
         } else {
-            hit.themes.join(", ")
+            hit.themes.iter().map(|theme| painted(theme, themes, look)).collect::<Vec<_>>().join(", ")
         };
-        let _ = writeln!(text, "{} · {}", hit.sentiment.as_deref().unwrap_or("–"), plain::line(&labels));
+        let sentiment = hit.sentiment.as_deref().unwrap_or("–");
+        let _ = writeln!(text, "{} · {labels}", look.sentiment(sentiment, &plain::line(sentiment)));
         for neighbour in &hit.before {
-            wrap(&mut text, neighbour, "  | ");
+            paragraph(&mut text, neighbour, "  | ", look, |line| look.aside(line));
         }
-        wrap(&mut text, &hit.text, "    ");
+        paragraph(&mut text, &hit.text, "    ", look, |line| line.into());
         for neighbour in &hit.after {
-            wrap(&mut text, neighbour, "  | ");
+            paragraph(&mut text, neighbour, "  | ", look, |line| look.aside(line));
         }
-        let _ = writeln!(text, "    — {}\n", citation(hit));
+        paragraph(&mut text, &format!("— {}", citation(hit)), "    ", look, |line| look.aside(line));
+        text.push('\n');
     }
     text
+}
+
+/// A theme in its colour.
+fn painted(theme: &str, themes: &[String], look: &Look) -> String {
+    let place = themes.iter().position(|known| known == theme).unwrap_or_default();
+    look.theme(place, &plain::line(theme)).into_owned()
 }
 
 /// Outlet, headline, date with how it is known, passage id and address.
@@ -63,27 +70,17 @@ fn citation(hit: &Hit) -> String {
     plain::line(&parts.join(", ")).into_owned()
 }
 
-/// Appends `paragraph` wrapped at word boundaries, each line after `indent`.
-fn wrap(text: &mut String, paragraph: &str, indent: &str) {
-    let plain = plain::line(paragraph);
-    let mut width = usize::MAX;
-    for word in plain.split_whitespace() {
-        let length = word.width();
-        if width == usize::MAX {
-            text.push_str(indent);
-            width = indent.width();
-        } else if width + 1 + length > WIDTH {
-            text.push('\n');
-            text.push_str(indent);
-            width = indent.width();
-        } else {
-            text.push(' ');
-            width += 1;
-        }
-        text.push_str(word);
-        width += length;
+/// Appends a paragraph wrapped between words, each line painted and after `indent`.
+fn paragraph(
+    text: &mut String,
+    paragraph: &str,
+    indent: &str,
+    look: &Look,
+    paint: impl for<'l> Fn(&'l str) -> Cow<'l, str>,
+) {
+    for line in look.wrap(&plain::line(paragraph), indent.width()) {
+        let _ = writeln!(text, "{indent}{}", paint(&line));
     }
-    text.push('\n');
 }
 
 /// Hits as a JSON array.

@@ -55,7 +55,8 @@ impl Table {
 }
 
 /// A text as it was before the program wrote it to a spreadsheet.
-fn armed(text: String) -> String {
+#[must_use]
+pub fn armed(text: String) -> String {
     match text.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest.to_owned(),
         _ => text,

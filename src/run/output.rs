@@ -5,16 +5,11 @@
 //! or wholly the new one, and nothing that sendlens did not write is ever deleted.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, Result};
-use crate::plain::hexadecimal;
+use crate::publish::{Lock, absolute, beside, exchange, hash, sync};
 use crate::record::{RECORD, Record};
 
 /// A claimed output folder. Dropped without [`Output::publish`], it leaves `OUT` as it was.
@@ -36,20 +31,8 @@ impl Output {
     /// [`Error::Busy`] if another run holds it, [`Error::Io`] if nothing can be written beside it.
     pub fn claim(out: &Path, exempt: &[&Path]) -> Result<Self> {
         let out = absolute(out)?;
-        let beside = |suffix: &str| -> Result<PathBuf> {
-            let name = out.file_name().ok_or_else(|| {
-                Error::config_hint(
-                    format!("`{}` cannot be an output folder", out.display()),
-                    "name a folder inside another one",
-                )
-            })?;
-            let mut hidden = OsString::from(".");
-            hidden.push(name);
-            hidden.push(suffix);
-            Ok(out.with_file_name(hidden))
-        };
-        let lock = beside(".lock")?;
-        let staging = beside(".new")?;
+        let lock = beside(&out, ".lock")?;
+        let staging = beside(&out, ".new")?;
         if let Some(parent) = out.parent() {
             fs::create_dir_all(parent).map_err(|error| Error::io("create", parent, error))?;
         }
@@ -113,59 +96,6 @@ impl Drop for Output {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
-    let path = std::path::absolute(path).map_err(|error| Error::io("find", path, error))?;
-    // `out/.` and `out/` name the same folder as `out`.
-    Ok(path.components().collect())
-}
-
-/// A lock file beside `OUT`, so that two runs never fill one folder. Dropped, it is gone.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    /// Locked as long as it is open.
-    _file: File,
-}
-
-impl Lock {
-    fn take(path: PathBuf, out: &Path) -> Result<Self> {
-        loop {
-            let file = File::create(&path).map_err(|error| Error::io("create", &path, error))?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: out.to_owned() }),
-                Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
-            }
-            // The former holder may have removed the file between opening and locking: then this lock is
-            // on a file that nobody else will meet.
-            if is_same_file(&file, &path) {
-                return Ok(Self { path, _file: file });
-            }
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // A file that stays is taken over by the next run; there is nobody to tell.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-#[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(ours), Ok(theirs)) => ours.ino() == theirs.ino() && ours.dev() == theirs.dev(),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_file: &File, path: &Path) -> bool {
-    path.exists()
-}
-
 /// Checks that `out` is absent, empty, or a former run as it was written.
 fn former(out: &Path, exempt: &[&Path]) -> Result<Option<Record>> {
     let foreign = |found: String| Err(Error::ForeignOutput { path: out.to_owned(), found });
@@ -216,41 +146,6 @@ fn hashes(folder: &Path) -> Result<BTreeMap<String, String>> {
         hashes.insert(entry.file_name().to_string_lossy().into_owned(), hash(&entry.path())?);
     }
     Ok(hashes)
-}
-
-fn hash(path: &Path) -> Result<String> {
-    let read = || -> std::io::Result<String> {
-        let mut file = File::open(path)?;
-        let mut digest = Sha256::new();
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                return Ok(hexadecimal(&digest.finalize()));
-            }
-            digest.update(&buffer[..read]);
-        }
-    };
-    read().map_err(|error| Error::io("read", path, error))
-}
-
-fn sync(path: &Path) -> Result<()> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(|error| Error::io("write", path, error))
-}
-
-/// Swaps two folders in one step where the file system can, else in two with the old one kept aside.
-fn exchange(new: &Path, old: &Path) -> Result<()> {
-    if renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).is_ok() {
-        return Ok(());
-    }
-    let mut aside = new.as_os_str().to_owned();
-    aside.push(".old");
-    let aside = PathBuf::from(aside);
-    let rename =
-        |from: &Path, to: &Path| fs::rename(from, to).map_err(|error| Error::io("publish", to, error));
-    rename(old, &aside)?;
-    rename(new, old)?;
-    rename(&aside, new)
 }
 
 #[cfg(test)]

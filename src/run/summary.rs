@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::Outcome;
 use crate::inspect;
+use crate::look::Look;
 use crate::plain;
 use crate::record::{Corrected, Record};
 use crate::tally::{Row, Subject};
@@ -16,12 +17,12 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /// The summary of a published run.
 #[must_use]
-pub fn summary(outcome: &Outcome, out: &str) -> String {
+pub fn summary(outcome: &Outcome, out: &str, look: &Look) -> String {
     let record = &outcome.record;
     let out = plain::line(out);
     let mut text = String::new();
     heading(&mut text, record, &outcome.rows);
-    table(&mut text, record, &outcome.rows);
+    table(&mut text, record, &outcome.rows, look);
     left_aside(&mut text, outcome, &out);
     let theme = most_negative(record).unwrap_or("all");
     let _ = writeln!(
@@ -80,14 +81,14 @@ fn heading(text: &mut String, record: &Record, rows: &[Row]) {
     );
 }
 
-fn table(text: &mut String, record: &Record, rows: &[Row]) {
+fn table(text: &mut String, record: &Record, rows: &[Row], look: &Look) {
     let themes = &record.codebook.themes;
     let width = themes.iter().map(String::len).max().unwrap_or(0).max("no theme".len());
-    let _ = writeln!(
-        text,
+    let header = format!(
         "{:width$}  passages   share    neg  neut   pos  trend of share   precision  recall",
         "theme"
     );
+    let _ = writeln!(text, "{}", look.heading(&header));
     let all = record.totals.get("all").map_or(0, |total| total.passages);
     let subjects = (0..themes.len()).map(Subject::Theme).chain([Subject::None, Subject::All]);
     for subject in subjects {
@@ -115,8 +116,13 @@ fn table(text: &mut String, record: &Record, rows: &[Row]) {
             _ => (String::new(), String::new()),
         };
         let trend = if matches!(subject, Subject::All) { String::new() } else { trend(rows, subject) };
+        let padded = format!("{name:width$}");
+        let name = match subject {
+            Subject::Theme(index) => look.theme(index, &padded),
+            _ => padded.as_str().into(),
+        };
         let line = format!(
-            "{name:width$}  {:>8}  {share:>6}  {:>5} {:>5} {:>5}  {trend:TREND_CELLS$}     {precision:>9}  {recall:>6}",
+            "{name}  {:>8}  {share:>6}  {:>5} {:>5} {:>5}  {trend:TREND_CELLS$}     {precision:>9}  {recall:>6}",
             total.passages,
             percent(total.negative, total.passages),
             percent(total.neutral, total.passages),

@@ -18,4 +18,6 @@ mod cli;
 mod bad_input;
 mod evaluate_command;
 mod labels;
+mod export;
+mod terminal;
 mod models_command;
