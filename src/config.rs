@@ -22,7 +22,7 @@ use crate::tally::Period;
 pub const FILE: &str = "sendlens.toml";
 
 /// Every key, with its default as text (empty: none).
-pub const KEYS: [(&str, &str); 20] = [
+pub const KEYS: [(&str, &str); 22] = [
     ("corpus", ""),
     ("out", ""),
     ("period", "month"),
@@ -39,6 +39,8 @@ pub const KEYS: [(&str, &str); 20] = [
     ("unit", "paragraph"),
     ("threshold", ""),
     ("jobs", "0"),
+    ("cache", ""),
+    ("no-cache", "false"),
     ("as-of", "today"),
     ("strict", "false"),
     ("allow-skipped", "false"),
@@ -281,6 +283,12 @@ impl Layers {
             jobs: self
                 .parse("jobs", "a number of threads, 0 for all", |text| text.parse().ok())?
                 .unwrap_or(0),
+            cache: match (path("cache"), flag("no-cache")?.unwrap_or(false)) {
+                (Some(_), true) => return Err(Error::config("`cache` and `no-cache` exclude each other")),
+                (_, true) => Cache::Off,
+                (Some(folder), false) => Cache::Folder(folder),
+                (None, false) => Cache::BesideOut,
+            },
             as_of: self
                 .parse("as-of", "today or a day as 2024-05-31", |text| {
                     if text == "today" { Some(today) } else { Date::from_str(text).ok() }
@@ -294,6 +302,18 @@ impl Layers {
                 .saturating_mul(1 << 20),
         })
     }
+}
+
+/// Where scores are kept for later runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Cache {
+    /// In a hidden folder beside the output, named after it.
+    #[default]
+    BesideOut,
+    /// In this folder, which runs can share.
+    Folder(PathBuf),
+    /// Nowhere.
+    Off,
 }
 
 /// What a run is to do.
@@ -327,6 +347,8 @@ pub struct Config {
     pub thresholds: BTreeMap<String, f32>,
     /// Threads; 0 for one per core.
     pub jobs: usize,
+    /// Where scores are kept for later runs.
+    pub cache: Cache,
     /// Day of the run: dates after it are rejected.
     pub as_of: Date,
     /// Whether a warning fails the run.

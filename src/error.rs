@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::stop::Signal;
+
 /// Result of anything that can stop a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -68,6 +70,22 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// The store of scores cannot be used.
+    #[error("cannot use the cache `{}`: {message}", path.display())]
+    Cache {
+        /// Its file.
+        path: PathBuf,
+        /// What the database said.
+        message: String,
+    },
+    /// Somebody asked for a stop.
+    #[error("stopped by {}; nothing was published", signal.as_str())]
+    Stopped {
+        /// How.
+        signal: Signal,
+        /// Where scores are kept that the same command goes on from.
+        kept: Option<PathBuf>,
+    },
     /// A check that was asked for has failed (`--strict`).
     #[error("{message}")]
     Check {
@@ -110,7 +128,14 @@ impl Error {
             ),
             Self::Busy { .. } => Some("wait for it to end, or name another output folder".into()),
             Self::Table { .. } => Some("run `sendlens run` again to write the folder anew".into()),
-            Self::Io { .. } | Self::Check { .. } => None,
+            Self::Cache { .. } => {
+                Some("free space, name another folder with --cache, or use --no-cache".into())
+            }
+            Self::Stopped { kept: Some(kept), .. } => Some(format!(
+                "what was scored is kept in {}; the same command goes on from there",
+                kept.display()
+            )),
+            Self::Stopped { kept: None, .. } | Self::Io { .. } | Self::Check { .. } => None,
         }
     }
 
@@ -121,7 +146,12 @@ impl Error {
             Self::Config { .. } | Self::ForeignOutput { .. } => 2,
             Self::Check { .. } => 4,
             Self::Busy { .. } => 5,
-            Self::Io { .. } | Self::EmptyCorpus { .. } | Self::Model { .. } | Self::Table { .. } => 1,
+            Self::Stopped { signal, .. } => signal.exit_code(),
+            Self::Io { .. }
+            | Self::EmptyCorpus { .. }
+            | Self::Model { .. }
+            | Self::Table { .. }
+            | Self::Cache { .. } => 1,
         }
     }
 }

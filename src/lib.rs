@@ -11,6 +11,7 @@
 
 pub mod error;
 pub mod plain;
+pub mod stop;
 pub mod look;
 pub mod publish;
 pub mod random;
@@ -27,6 +28,8 @@ pub mod context;
 pub mod score;
 pub mod models;
 pub mod engine;
+#[cfg(feature = "tables")]
+pub mod cache;
 pub mod tally;
 pub mod config;
 pub mod sheet;

@@ -19,6 +19,7 @@ use crate::passage::{self, Unit};
 use crate::plain::hexadecimal;
 use crate::read::metadata::Metadata;
 use crate::score::{Labels, Scores, Thresholds, decide};
+use crate::stop::Stop;
 use crate::walk::Source;
 use crate::{clean, date, read};
 
@@ -121,12 +122,13 @@ pub struct Progress {
 /// is scored.
 ///
 /// # Errors
-/// What the engine or the sink returns.
+/// What the engine or the sink returns; [`Error::Stopped`] once a stop is asked for.
 pub fn run(
     sources: &[Source],
     options: &Options,
     scoring: Option<Scoring<'_>>,
     metadata: Option<&Metadata>,
+    stop: &Stop,
     sink: &mut dyn Sink,
 ) -> Result<String> {
     let mut digest = Sha256::new();
@@ -135,6 +137,7 @@ pub fn run(
     while !rest.is_empty() {
         let (batch, later) = rest.split_at(batch_len(rest));
         rest = later;
+        stop.check()?;
         let readings: Vec<_> = batch.par_iter().map(|source| read_one(source, &options.read)).collect();
         let mut articles = Vec::new();
         for (source, (hash, reading)) in batch.iter().zip(readings) {
@@ -147,6 +150,7 @@ pub fn run(
             articles.extend(reading.articles);
         }
         while !articles.is_empty() {
+            stop.check()?;
             let later = articles.split_off(articles.len().min(BATCH_ARTICLES));
             let batch = std::mem::replace(&mut articles, later);
             let read = batch.len();

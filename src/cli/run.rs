@@ -2,22 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Zoned;
+use signal_hook::iterator::Signals;
 
 use sendlens::config::{self, Config, Layers, Origin};
 use sendlens::pipeline::Progress;
 use sendlens::run::{self, Outcome, summary};
+use sendlens::stop::{Signal, Stop};
 use sendlens::{Error, Result, plain};
 
-use super::{bar, look, print, say};
+use super::{bar, look, print, report, say};
 
 /// Read a corpus, label its passages and write the tables.
 ///
 /// Exit codes: 0 done; 1 failed, nothing published; 2 usage or configuration, or OUT is not ours;
 /// 3 done, but inputs could not be read (see skipped.csv; --allow-skipped makes it 0); 4 --strict and there
-/// were warnings; 5 another run holds OUT.
+/// were warnings; 5 another run holds OUT; 130, 143 stopped by Ctrl-C, SIGTERM: the same command goes on.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Folder of articles, or one file.
@@ -69,6 +72,12 @@ pub(super) struct RunArgs {
     /// Threads; 0 for one per core [default: 0].
     #[arg(long, value_name = "N")]
     jobs: Option<String>,
+    /// Folder that keeps scores for later runs, which can share it [default: .<name of OUT>.cache beside OUT].
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<String>,
+    /// Keep no scores: a run that is stopped begins anew.
+    #[arg(long)]
+    no_cache: bool,
     /// Day of the run, for reproducing an earlier one: later dates are rejected [default: today].
     #[arg(long, value_name = "DAY")]
     as_of: Option<String>,
@@ -98,6 +107,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: &RunArgs) -> Result<u8> {
     let layers = layers(args)?;
     let config = layers.config(Zoned::now().date())?;
+    let stop = heed_signals()?;
     let bar = bar(args.quiet);
     let mut on_progress = |progress: Progress, sources: usize| {
         bar.set_length(sources as u64);
@@ -105,9 +115,9 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
         bar.set_message(format!("{} articles, {} passages", progress.articles, progress.passages));
     };
     let outcome = if args.dry_run {
-        run::dry_run(&config, &layers, &mut on_progress)
+        run::dry_run(&config, &layers, &stop, &mut on_progress)
     } else {
-        run::run(&config, &layers, &mut on_progress)
+        run::run(&config, &layers, &stop, &mut on_progress)
     };
     bar.finish_and_clear();
     let outcome = outcome?;
@@ -117,6 +127,28 @@ pub(super) fn run(args: &RunArgs) -> Result<u8> {
         say(&if args.dry_run { summary::dry_summary(&outcome) } else { summarise(&outcome, &config) });
     }
     Ok(outcome.exit_code(config.allows_skipped))
+}
+
+/// How long a run that was asked to stop may take to get to a place where it can.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// From now on Ctrl-C and SIGTERM ask for a stop. Work that does not heed it in time is ended: at no moment would
+/// that leave half an output, or lose a score that was kept.
+fn heed_signals() -> Result<Stop> {
+    let stop = Stop::default();
+    let numbers = Signal::ALL.map(|signal| i32::from(signal.number()));
+    let mut signals = Signals::new(numbers).map_err(|error| Error::io("watch", "signals", error))?;
+    let asked = stop.clone();
+    std::thread::spawn(move || {
+        let number = signals.forever().next();
+        let signal = Signal::ALL.into_iter().find(|signal| Some(i32::from(signal.number())) == number);
+        let signal = signal.unwrap_or(Signal::Terminate);
+        asked.ask(signal);
+        std::thread::sleep(GRACE);
+        report(&Error::Stopped { signal, kept: None });
+        std::process::exit(signal.exit_code().into());
+    });
+    Ok(stop)
 }
 
 fn summarise(outcome: &Outcome, config: &Config) -> String {
@@ -153,6 +185,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         ("unit", args.unit.as_ref()),
         ("threshold", args.threshold.as_ref()),
         ("jobs", args.jobs.as_ref()),
+        ("cache", args.cache.as_ref()),
         ("as-of", args.as_of.as_ref()),
         ("max-file-mib", args.max_file_mib.as_ref()),
     ]);
@@ -161,7 +194,9 @@ fn layers(args: &RunArgs) -> Result<Layers> {
             layers.set(key, value.clone(), Origin::Flag)?;
         }
     }
-    for (key, is_set) in [("strict", args.strict), ("allow-skipped", args.allow_skipped)] {
+    let switches =
+        [("strict", args.strict), ("allow-skipped", args.allow_skipped), ("no-cache", args.no_cache)];
+    for (key, is_set) in switches {
         if is_set {
             layers.set(key, "true".to_owned(), Origin::Flag)?;
         }

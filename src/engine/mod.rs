@@ -73,6 +73,11 @@ pub trait Classifier: Send + Sync {
     /// Changes with everything that decides scores: a SHA-256 in hexadecimal, and what the engine adds to it.
     fn hash(&self) -> &str;
 
+    /// Names what computes where it may change the last digits of scores: the kernel, for this machine.
+    fn arithmetic(&self) -> &str {
+        ""
+    }
+
     /// Scores each input, in order. An odd text (empty, huge, another language) is not an error.
     ///
     /// # Errors

@@ -260,6 +260,18 @@ impl ModelConfig {
         })
     }
 
+    /// What of it decides scores, as JSON: no name, no thresholds, nothing that was measured.
+    pub(super) fn scoring_json(&self) -> Vec<u8> {
+        let mut config = self.clone();
+        if let Some(serving) = &mut config.sendlens {
+            serving.name.clear();
+            serving.measured.clear();
+            let decisions = serving.themes.iter_mut().map(|theme| &mut theme.decision);
+            decisions.chain(&mut serving.relevance).for_each(|decision| decision.threshold = 0.0);
+        }
+        serde_json::to_vec(&config).expect("text keys and plain values")
+    }
+
     /// Width of one attention head.
     #[must_use]
     pub fn head_size(&self) -> usize {

@@ -233,15 +233,16 @@ impl ModelFiles {
         &self.sums
     }
 
-    /// SHA-256 over the files that decide scores (all but card and codebook) and `arithmetic`, the name of
-    /// what computes with them, in hexadecimal.
+    /// SHA-256 over what decides scores (weights, tokenizer, configuration without thresholds) and `arithmetic`, the
+    /// name of what computes with them, in hexadecimal.
     #[must_use]
     pub fn hash(&self, arithmetic: &str) -> String {
         let mut digest = Sha256::new();
         digest.update(format!("{arithmetic}\n"));
-        for (file, sum) in self.sums.iter().filter(|(file, _)| *file != CARD && *file != CODEBOOK) {
-            digest.update(format!("{sum}  {file}\n"));
+        for file in [WEIGHTS, TOKENIZER] {
+            digest.update(format!("{}  {file}\n", self.sums.get(file).map_or("", String::as_str)));
         }
+        digest.update(self.config.scoring_json());
         hexadecimal(&digest.finalize())
     }
 
@@ -516,6 +517,10 @@ mod tests {
         let other = files.with_heads(serving.clone(), &heads, "# other\n").expect("heads fit");
         assert_ne!(files.hash("f32"), other.hash("f32"));
         assert_ne!(files.hash("f32"), files.hash("int8"));
+        let mut decided = serving.clone();
+        decided.themes[0].decision.threshold = 0.9;
+        let decided = files.with_heads(decided, &files.heads().expect("heads"), "").expect("heads fit");
+        assert_eq!(files.hash("f32"), decided.hash("f32"), "a threshold changes decisions, not scores");
         let encoder = |files: &ModelFiles| {
             let keep = |name: &str| (!name.starts_with("heads.")).then(|| name.to_owned());
             Weights::parse("m", files.weights(), keep).expect("sound weights")

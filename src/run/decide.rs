@@ -82,7 +82,7 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
     write_frequencies(output.folder(), &rows, period, &by, &themes)?;
     record.totals = totals(&rows, &themes);
     let record = output.publish(record)?;
-    Ok(Outcome { record, rows, skipped: Vec::new() })
+    Ok(Outcome { record, rows, skipped: Vec::new(), cache: None })
 }
 
 /// Writes `labels` and `passages` anew and gives the labels by passage id, and how many labels by a person changed or

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::pipeline::{self, Document, Options, Progress, Sink, load_corrections};
 use crate::read::metadata::Metadata;
 use crate::record::Corrected;
+use crate::stop::Stop;
 use crate::walk::Source;
 
 /// Name of the labels kept in an output folder, so that the next run on it uses them again.
@@ -41,10 +42,11 @@ pub(super) fn locate(
     sources: &[Source],
     options: &Options,
     metadata: Option<&Metadata>,
+    stop: &Stop,
 ) -> Result<Corrected> {
     let mut finder = Finder { search: Search::new(corrections), options };
     let everything = Options { since: None, until: None, ..options.clone() };
-    pipeline::run(sources, &everything, None, metadata, &mut finder)?;
+    pipeline::run(sources, &everything, None, metadata, stop, &mut finder)?;
     let moved = corrections.locate(finder.search);
     let count = |fate| corrections.of(fate).count() as u64;
     Ok(Corrected {

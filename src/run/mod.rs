@@ -10,22 +10,25 @@ mod labels;
 mod tables;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 use sha2::{Digest, Sha256};
 
 use crate::article::{REPAIRS, Skipped};
+use crate::cache::{Cached, Used};
 use crate::codebook::Codebook;
-use crate::config::{Config, Layers, nearest};
-use crate::engine::{self, Classifier};
+use crate::config::{Cache, Config, Layers, nearest};
+use crate::engine::{self, Classifier, EngineConfig};
 use crate::error::{Error, Result};
 use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
+use crate::publish::{absolute, beside};
 use crate::read::metadata::Metadata;
 use crate::record::{self, Corrected, Record};
 use crate::score::{LabelSet, Measured, Thresholds};
+use crate::stop::Stop;
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
@@ -47,6 +50,8 @@ pub struct Outcome {
     pub rows: Vec<Row>,
     /// Inputs that could not be read.
     pub skipped: Vec<Skipped>,
+    /// What scores of earlier runs were good for; `None` where none are kept.
+    pub cache: Option<Used>,
 }
 
 impl Outcome {
@@ -64,7 +69,30 @@ pub type OnProgress<'a> = &'a mut (dyn FnMut(Progress, usize) + Send);
 ///
 /// # Errors
 /// Everything that [`Error`] lists; nothing is published then, and an earlier output is untouched.
-pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Result<Outcome> {
+pub fn run(config: &Config, layers: &Layers, stop: &Stop, on_progress: OnProgress<'_>) -> Result<Outcome> {
+    let kept = (config.engine != EngineConfig::Lexicon).then(|| cache_folder(config)).transpose()?.flatten();
+    publish(config, layers, stop, kept.as_deref(), on_progress).map_err(|error| match error {
+        Error::Stopped { signal, .. } => Error::Stopped { signal, kept },
+        other => other,
+    })
+}
+
+/// The folder that scores are kept in, if they are.
+fn cache_folder(config: &Config) -> Result<Option<PathBuf>> {
+    match &config.cache {
+        Cache::Off => Ok(None),
+        Cache::Folder(folder) => Ok(Some(folder.clone())),
+        Cache::BesideOut => beside(&absolute(&config.out)?, ".cache").map(Some),
+    }
+}
+
+fn publish(
+    config: &Config,
+    layers: &Layers,
+    stop: &Stop,
+    kept: Option<&Path>,
+    on_progress: OnProgress<'_>,
+) -> Result<Outcome> {
     let started = Zoned::now();
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
@@ -88,16 +116,19 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
     let options = options(config);
     let located = corrections
         .as_mut()
-        .map(|found| pool.install(|| labels::locate(found, &walk.sources, &options, metadata.as_ref())))
+        .map(|found| pool.install(|| labels::locate(found, &walk.sources, &options, metadata.as_ref(), stop)))
         .transpose()?;
     let corrections = corrections.as_ref();
-    let scoring = Scoring { engine: engine.as_ref(), thresholds: &thresholds, corrections };
-    let input_hash = pool
-        .install(|| pipeline::run(&walk.sources, &options, Some(scoring), metadata.as_ref(), &mut tables))?;
+    let cached = Cached::new(engine.as_ref(), kept, stop.clone())?;
+    let scoring = Scoring { engine: &cached, thresholds: &thresholds, corrections };
+    let input_hash = pool.install(|| {
+        pipeline::run(&walk.sources, &options, Some(scoring), metadata.as_ref(), stop, &mut tables)
+    })?;
     let finished = tables.finish(metadata.as_ref(), corrections)?;
     if finished.counts.articles + finished.counts.articles_outside == 0 {
         return Err(nothing_to_read(config, &finished.skipped));
     }
+    let used = cached.used();
     let mut record = Record {
         sendlens: env!("CARGO_PKG_VERSION").to_owned(),
         configuration: configuration(layers),
@@ -120,7 +151,7 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
         warnings: finished.warnings,
         notes: finished.notes,
         files: BTreeMap::new(),
-        environment: environment(config, &started, pool.current_num_threads()),
+        environment: environment(config, &started, pool.current_num_threads(), Some(&used)),
     };
     record.counts.sources = walk.sources.len() as u64;
     let doubts = record.warnings.iter().filter(|(code, _)| !REPAIRS.contains(&code.as_str()));
@@ -131,15 +162,21 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
             message: format!("--strict, and there are warnings: {}", all.join(", ")),
         });
     }
+    stop.check()?;
     let record = output.publish(record)?;
-    Ok(Outcome { record, rows: finished.rows, skipped: finished.skipped })
+    Ok(Outcome { record, rows: finished.rows, skipped: finished.skipped, cache: kept.map(|_| used) })
 }
 
 /// Reads everything, scores nothing and writes nothing: what a run would meet.
 ///
 /// # Errors
 /// As [`run`], but for what concerns scoring and writing.
-pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Result<Outcome> {
+pub fn dry_run(
+    config: &Config,
+    layers: &Layers,
+    stop: &Stop,
+    on_progress: OnProgress<'_>,
+) -> Result<Outcome> {
     let started = Zoned::now();
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let metadata = config.metadata.as_ref().map(pipeline::load_metadata).transpose()?;
@@ -158,10 +195,10 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
     let pool = thread_pool(config.jobs)?;
     let options = options(config);
     let input_hash =
-        pool.install(|| pipeline::run(&walk.sources, &options, None, metadata.as_ref(), &mut tables))?;
+        pool.install(|| pipeline::run(&walk.sources, &options, None, metadata.as_ref(), stop, &mut tables))?;
     let labels = corrections
         .as_mut()
-        .map(|found| pool.install(|| labels::locate(found, &walk.sources, &options, metadata.as_ref())))
+        .map(|found| pool.install(|| labels::locate(found, &walk.sources, &options, metadata.as_ref(), stop)))
         .transpose()?;
     let finished = tables.finish(metadata.as_ref(), corrections.as_ref())?;
     if finished.counts.articles + finished.counts.articles_outside == 0 {
@@ -176,11 +213,11 @@ pub fn dry_run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) ->
         labels,
         warnings: finished.warnings,
         notes: finished.notes,
-        environment: environment(config, &started, pool.current_num_threads()),
+        environment: environment(config, &started, pool.current_num_threads(), None),
         ..Record::default()
     };
     record.counts.sources = walk.sources.len() as u64;
-    Ok(Outcome { record, rows: Vec::new(), skipped: finished.skipped })
+    Ok(Outcome { record, rows: Vec::new(), skipped: finished.skipped, cache: None })
 }
 
 /// Articles of one file with everything that was found, for `inspect`.
@@ -376,8 +413,8 @@ fn still_measured(
 }
 
 /// Settings that differ between machines without changing results; they stand under `environment`.
-const OF_THE_MACHINE: [&str; 8] =
-    ["corpus", "out", "model", "device", "codebook", "metadata", "labels", "jobs"];
+const OF_THE_MACHINE: [&str; 10] =
+    ["corpus", "out", "model", "device", "codebook", "metadata", "labels", "jobs", "cache", "no-cache"];
 
 /// The settings that decide results, with value and kind of origin.
 fn configuration(layers: &Layers) -> serde_json::Value {
@@ -391,7 +428,7 @@ fn configuration(layers: &Layers) -> serde_json::Value {
         .into()
 }
 
-fn environment(config: &Config, started: &Zoned, threads: usize) -> serde_json::Value {
+fn environment(config: &Config, started: &Zoned, threads: usize, used: Option<&Used>) -> serde_json::Value {
     let path = |path: &Path| path.display().to_string();
     serde_json::json!({
         "started": started.to_string(),
@@ -404,5 +441,7 @@ fn environment(config: &Config, started: &Zoned, threads: usize) -> serde_json::
         "metadata": config.metadata.as_deref().map(path),
         "labels": config.labels.as_deref().map(path),
         "engine": config.engine,
+        "inputs_scored": used.map(|used| used.scored),
+        "inputs_from_cache": used.map(|used| used.found),
     })
 }

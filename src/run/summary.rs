@@ -24,6 +24,7 @@ pub fn summary(outcome: &Outcome, out: &str, look: &Look) -> String {
     heading(&mut text, record, &outcome.rows);
     table(&mut text, record, &outcome.rows, look);
     left_aside(&mut text, outcome, &out);
+    remembered(&mut text, outcome);
     let theme = most_negative(record).unwrap_or("all");
     let _ = writeln!(
         text,
@@ -136,6 +137,19 @@ fn table(text: &mut String, record: &Record, rows: &[Row], look: &Look) {
         text.push_str(
             "Counts are the model's, uncorrected; precision and recall were measured on held-out passages.\n",
         );
+    }
+}
+
+/// What scores of earlier runs were good for, where they were.
+fn remembered(text: &mut String, outcome: &Outcome) {
+    let Some(used) = &outcome.cache else { return };
+    if used.found > 0 {
+        let all = used.found + used.scored;
+        let _ =
+            writeln!(text, "{} of {all} distinct inputs had been scored before (--no-cache).", used.found);
+    }
+    if let Some(reason) = &used.rebuilt {
+        let _ = writeln!(text, "The cache was unusable and was begun anew: {}.", plain::line(reason));
     }
 }
 

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::date;
 use sendlens::config::{Layers, Origin};
 use sendlens::passage::Unit;
+use sendlens::stop::Stop;
 use sendlens::{pipeline, read, run};
 use sha2::{Digest, Sha256};
 
@@ -114,7 +115,7 @@ fn whole_run(folder: &Path, articles: usize, engine: &str) {
     let config = layers.config(date(2026, 1, 1)).expect("a valid configuration");
     reset_peak();
     let begun = Instant::now();
-    let outcome = run::run(&config, &layers, &mut |_, _| {}).expect("the run succeeds");
+    let outcome = run::run(&config, &layers, &Stop::default(), &mut |_, _| {}).expect("the run succeeds");
     let time = begun.elapsed();
     let counts = outcome.record.counts;
     println!("whole run, {engine}, {articles} files, {} threads", rayon::current_num_threads());

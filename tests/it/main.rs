@@ -18,6 +18,7 @@ mod cli;
 mod bad_input;
 mod evaluate_command;
 mod labels;
+mod resume;
 mod export;
 mod terminal;
 mod models_command;

@@ -194,6 +194,10 @@ impl Classifier for Encoder {
         &self.hash
     }
 
+    fn arithmetic(&self) -> &str {
+        self.kernel().name()
+    }
+
     fn score(&self, inputs: &[Input<'_>]) -> Result<Vec<Scores>> {
         let encodings = self.encode(inputs)?;
         let vectors = self.pool(&encodings)?;
