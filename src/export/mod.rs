@@ -2,7 +2,7 @@
 //!
 //! *Takes* an output folder and a place to write. *Gives* one file, or a folder of them, with the rows that were written
 //! and what had to be left out. *Fails* if the folder was changed since its run, if something stands in the place, or if
-//! what was written does not read back. *Cost*: one table in memory at a time.
+//! what was written does not read back. *Cost*: the largest table in memory.
 //!
 //! - the same run gives the same bytes (`tests/it/export.rs`)
 //! - what is left out by [`Texts`] stands in no table of the export (`tests/it/export.rs`)

@@ -45,6 +45,9 @@ const MEASURED_ROWS: usize = 200;
 /// Narrowest and widest column, in characters. Wider texts are read in the line above the sheet.
 const WIDTHS: (usize, usize) = (7, 60);
 
+/// Widest sheet, in characters, whose columns are printed on one page; a wider one could not be read there.
+const PAGE_WIDTH: usize = 240;
+
 /// Characters that the button of a filter takes beside a column's name.
 const BUTTON: usize = 3;
 
@@ -192,8 +195,11 @@ fn fill(
     cut: &mut BTreeMap<String, u64>,
 ) -> Result<(), Failure> {
     let mut columns = Vec::with_capacity(frame.width());
+    let mut across = 0;
     for (place, column) in (0..).zip(frame.columns()) {
-        sheet.set_column_width(place, width(column)? as f64)?;
+        let width = width(column)?;
+        across += width;
+        sheet.set_column_width(place, width as f64)?;
         sheet.write_string_with_format(0, place, column.name().as_str(), &formats.header)?;
         let number = if has_shares(column.name()) { &formats.percent } else { &formats.number };
         columns.push((place, column, number));
@@ -228,8 +234,10 @@ fn fill(
         }
     }
     sheet.set_freeze_panes(1, 0)?;
-    // On paper: all columns on a page, the header on every one.
-    sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet.set_landscape().set_repeat_rows(0, 0)?;
+    if across <= PAGE_WIDTH {
+        sheet.set_print_fit_to_pages(1, 0);
+    }
     if let (Some((last, ..)), Ok(bottom)) = (columns.last(), u32::try_from(frame.height())) {
         sheet.autofilter(0, 0, bottom, *last)?;
     }
@@ -283,7 +291,7 @@ fn excel_day(date: jiff::civil::Date) -> Option<ExcelDateTime> {
 fn width(column: &Column) -> Result<usize> {
     let mut width = column.name().as_str().width() + BUTTON;
     match column::kind(column)? {
-        Kind::Date => width = width.max("2024-01-31".len() + 1),
+        Kind::Date => width = width.max("2024-01-31".len() + 2),
         Kind::Text | Kind::TextList => {
             for row in 0..column.len().min(MEASURED_ROWS) {
                 width = width.max(match column::value(column, row)? {

@@ -144,7 +144,7 @@ fn sqlite_is_every_table_of_the_run() {
         .collect();
     for table in TABLES.into_iter().chain(SPREADSHEETS) {
         let mut statement = database.prepare(&format!("SELECT * FROM {table}")).expect("a table");
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let cell = |column: &str, value: ValueRef<'_>| {
             let kind = types.get(&(table.to_owned(), column.to_owned())).map_or("text", String::as_str);
             match (kind, value) {
@@ -199,7 +199,7 @@ fn the_database_finds_words_and_keeps_its_references() {
 #[test]
 fn jsonl_is_a_passage_per_line_with_its_article() {
     let text = EXPORTED.read("run.jsonl");
-    assert!(!text.contains(|c| sendlens::plain::is_unprintable(c)), "it can be printed");
+    assert!(!text.contains(sendlens::plain::is_unprintable), "it can be printed");
     let cell = |value: &Value| match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
