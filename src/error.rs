@@ -4,8 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::stop::Signal;
-
 /// Result of anything that can stop a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -92,6 +90,44 @@ pub enum Error {
         /// What was checked and what failed.
         message: String,
     },
+}
+
+/// What can ask a program to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// A request to end, as `kill` and systems that shut down send it.
+    Terminate,
+}
+
+impl Signal {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
+
+    /// Its number on every Unix.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Interrupt => 2,
+            Self::Terminate => 15,
+        }
+    }
+
+    /// The exit code of a program that it ended.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        128 + self.number()
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Interrupt => "Ctrl-C",
+            Self::Terminate => "SIGTERM",
+        }
+    }
 }
 
 impl Error {

@@ -6,45 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::{Error, Result};
-
-/// What can ask a program to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// A request to end, as `kill` and systems that shut down send it.
-    Terminate,
-}
-
-impl Signal {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
-
-    /// Its number on every Unix.
-    #[must_use]
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Interrupt => 2,
-            Self::Terminate => 15,
-        }
-    }
-
-    /// The exit code of a program that it ended.
-    #[must_use]
-    pub fn exit_code(self) -> u8 {
-        128 + self.number()
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Interrupt => "Ctrl-C",
-            Self::Terminate => "SIGTERM",
-        }
-    }
-}
+use crate::error::{Error, Result, Signal};
 
 /// Whether somebody wants the work to stop. Clones share the wish.
 #[derive(Debug, Clone, Default)]

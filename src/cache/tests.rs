@@ -3,7 +3,7 @@ use std::sync::atomic::AtomicUsize;
 use super::*;
 use crate::codebook::Codebook;
 use crate::engine::lexicon::Lexicon;
-use crate::stop::Signal;
+use crate::error::Signal;
 
 /// The lexicon, counting what it is asked and stopping after so many calls.
 struct Counting {

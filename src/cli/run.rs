@@ -9,9 +9,10 @@ use jiff::Zoned;
 use signal_hook::iterator::Signals;
 
 use sendlens::config::{self, Config, Layers, Origin};
+use sendlens::error::Signal;
 use sendlens::pipeline::Progress;
 use sendlens::run::{self, Outcome, summary};
-use sendlens::stop::{Signal, Stop};
+use sendlens::stop::Stop;
 use sendlens::{Error, Result, plain};
 
 use super::{bar, look, print, report, say};
