@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Zoned;
+use signal_hook::consts::SIGXFSZ;
 use signal_hook::iterator::Signals;
 
 use sendlens::config::{self, Config, Layers, Origin};
@@ -139,6 +141,9 @@ fn heed_signals() -> Result<Stop> {
     let stop = Stop::default();
     let numbers = Signal::ALL.map(|signal| i32::from(signal.number()));
     let mut signals = Signals::new(numbers).map_err(|error| Error::io("watch", "signals", error))?;
+    // Past a limit on the size of files the system would kill the run; so it says what went wrong.
+    signal_hook::flag::register(SIGXFSZ, Arc::default())
+        .map_err(|error| Error::io("watch", "signals", error))?;
     let asked = stop.clone();
     std::thread::spawn(move || {
         let number = signals.forever().next();

@@ -19,6 +19,7 @@ mod bad_input;
 mod evaluate_command;
 mod labels;
 mod resume;
+mod faults;
 mod export;
 mod terminal;
 mod models_command;

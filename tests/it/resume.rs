@@ -18,7 +18,7 @@ const CODEBOOK: &str = "version = \"1\"\n\
     [[theme]]\nname = \"transport\"\ndefinition = \"getting there\"\n";
 
 /// A place with a corpus of so many articles, the model and its codebook.
-fn place(articles: usize) -> Workplace {
+pub(crate) fn place(articles: usize) -> Workplace {
     let place = Workplace::empty();
     place.write("codebook.toml", CODEBOOK);
     crate::program::copy(&fixture("parity/tiny"), &place.path("model"));
@@ -27,7 +27,7 @@ fn place(articles: usize) -> Workplace {
 }
 
 /// Adds an article of twenty passages that no other has.
-fn add(place: &Workplace, number: usize) {
+pub(crate) fn add(place: &Workplace, number: usize) {
     let paragraph = |part: usize| {
         format!(
             "In ward {number} the school bus of route {part} was late on {} days, the council said.",
@@ -40,7 +40,7 @@ fn add(place: &Workplace, number: usize) {
 }
 
 /// The arguments of every run here, and further ones.
-fn args<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn args<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let fixed =
         ["run", "corpus", "-o", "out", "--model", "model", "--codebook", "codebook.toml", "--as-of", DAY];
     [&fixed, more].concat()
@@ -54,7 +54,7 @@ fn used(place: &Workplace) -> (u64, u64) {
 }
 
 /// The hash of every published file but `run.json`, which holds the clock.
-fn published(place: &Workplace) -> Vec<(String, String)> {
+pub(crate) fn published(place: &Workplace) -> Vec<(String, String)> {
     hashes(&place.path("out")).into_iter().filter(|(name, _)| name != "run.json").collect()
 }
 
