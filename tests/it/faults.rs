@@ -1,6 +1,6 @@
 //! The long form of `resume`: hundreds of kills, and every call that writes failing or killing in turn.
 //!
-//! Takes minutes and wants `strace`: `cargo test --release --test it -- --ignored faults`. `SENDLENS_KILLS` is the
+//! Takes minutes and wants `strace`: `cargo test --release --test it -- --ignored faults`. `KILLS` is the
 //! number of kills at random moments, 500 if it is not set.
 
 use std::process::{Command, Output};
@@ -74,7 +74,7 @@ impl Scene {
 #[test]
 #[ignore = "takes minutes; CI runs a short form"]
 fn killed_at_random_moments_it_completes_as_if_nothing_had_happened() {
-    let kills = std::env::var("SENDLENS_KILLS").map_or(500, |number| number.parse().expect("a number"));
+    let kills = std::env::var("KILLS").map_or(500, |number| number.parse().expect("a number"));
     let scene = Scene::new();
     let started = Instant::now();
     assert!(run(&scene.place, &[]).status.success());
