@@ -71,6 +71,20 @@ const Charts = (() => {
     });
   }
 
+  // The line of shares pools the passages of a period and its neighbours; it breaks where these hold none.
+  function pooled(theme, high) {
+    let path = "";
+    let isDown = false;
+    data.slots.forEach((_, index) => {
+      const [from, to] = [Math.max(0, index - data.window), Math.min(data.slots.length, index + data.window + 1)];
+      const sum = (cells) => cells.slice(from, to).reduce((sum, cell) => sum + cell[PASSAGES], 0);
+      const [part, whole] = [sum(shown.series[theme].cells), sum(shown.base.cells)];
+      if (whole) path += (isDown ? "L" : "M") + round(centre(index)) + " " + round(place(part / whole, high));
+      isDown = whole > 0;
+    });
+    return path;
+  }
+
   function drawTheme(figure, theme, high, axis) {
     const svg = figure.querySelector("svg");
     const isShare = shown.measure !== "counts";
@@ -81,14 +95,7 @@ const Charts = (() => {
       const [part, whole] = [shown.series[theme].cells[index][PASSAGES], shown.base.cells[index][PASSAGES]];
       return whole ? (isShare ? part / whole : part) : null;
     };
-    let path = "";
-    let isDown = false;
-    data.slots.forEach((_, index) => {
-      const found = value(index);
-      if (found !== null) path += (isDown ? "L" : "M") + round(centre(index)) + " " + round(place(found, high));
-      isDown = found !== null;
-    });
-    line.setAttribute("d", path);
+    line.setAttribute("d", isShare ? pooled(theme, high) : "");
     drawAxis(svg, axis);
     drawPoints(svg, (index) => {
       const [cell, all] = [shown.series[theme].cells[index], shown.base.cells[index]];
@@ -96,9 +103,10 @@ const Charts = (() => {
       if (value(index) === null) return [[], name + ": no passages"];
       const says = `${name}: ${comma(cell[PASSAGES])} of ${plural(all[PASSAGES], "passage")} (${percent(cell[PASSAGES], all[PASSAGES])}), `
         + `${comma(cell[ARTICLES])} of ${plural(all[ARTICLES], "article")}${incomplete(index)}`;
+      if (!isShare) return [cell[PASSAGES] ? [column(index, place(value(index), high), bottom(), colour, "bar of-theme")] : [], says];
       return [[svgElement("circle", {
         class: isComplete(index) ? "dot" : "dot open", cx: round(centre(index)), cy: round(place(value(index), high)),
-        r: round(data.radius[0] + data.radius[1] * Math.sqrt(all[PASSAGES] / most)), stroke: colour, "stroke-width": 1.5,
+        r: round(data.radius[0] + data.radius[1] * Math.sqrt(all[PASSAGES] / most)), stroke: colour,
         fill: isComplete(index) ? colour : "#fff",
       })], says];
     });
@@ -155,12 +163,11 @@ const Charts = (() => {
     const most = Math.max(1, ...points.map((_, index) => shown.outlets[index][PASSAGES]));
     points.forEach((point, index) => {
       const bar = point.querySelector(".bar");
-      const from = Number(bar.getAttribute("x"));
       const [passages, articles] = shown.outlets[index];
-      const length = passages / most * (410 - from);
+      const length = passages / most * data.bar;
       bar.setAttribute("width", round(length));
       const count = point.querySelector(".count");
-      count.setAttribute("x", round(from + length + 6));
+      count.setAttribute("x", round(length + 6));
       count.textContent = comma(passages);
       const says = `${data.outlets[index][1] || "outlet not known"}: ${plural(passages, "passage")} in ${plural(articles, "article")}`;
       point.querySelector("title").textContent = says;

@@ -65,7 +65,7 @@ pub fn draw(folder: &Path, record: &Record, text: ReportText, engine: Option<&dy
     let mut engine = engine;
     loop {
         let selection = Selection::new(&contents, text, room.saturating_sub(bare));
-        let first: Vec<_> = selection.newest(&contents).into_iter().take(marks::PASSAGES).collect();
+        let first = selection.first(&contents, marks::PASSAGES);
         if let Some(engine) = engine.take() {
             marks::write(folder, &contents, &first, engine)?;
         }

@@ -28,6 +28,10 @@
   const order = [...of.keys()].filter((passage) => flags[passage] & COUNTED)
     .sort((left, right) => (key(left) < key(right) ? 1 : key(left) > key(right) ? -1 : left - right));
 
+  // Without a filter, those come first that the page begins with.
+  const first = new Set(data.first);
+  const firstOnTop = [...order.filter((passage) => first.has(idOf(passage))), ...order.filter((passage) => !first.has(idOf(passage)))];
+
   let state = empty();
   let found = [];
   let limit = STEP;
@@ -143,6 +147,7 @@
       if (!seen.has(article)) cell[1] += 1;
       seen.add(article);
     }
+    if (!isFiltered()) found = firstOnTop.filter((passage) => flags[passage] & RELEVANT);
     return { base, match, series, outlets, articles: seen.size };
   }
 
@@ -320,7 +325,7 @@
       isSample ? ", in the sample of " + number(data.held, "passage") + " that this page holds" : "");
     document.getElementById("state").textContent = (isOn ? describe() : "nothing left out") + ": " + number(found.length, "passage");
     document.getElementById("basis").textContent = isOn
-      ? "Only what matches the filter, as shares of all passages about SEND of the outlets and dates chosen"
+      ? "Only what matches the filter" + (state.measure ? "" : ", as shares of all passages about SEND of the outlets and dates chosen")
         + (isSample ? `. Counted in a sample of ${number(data.held, "passage")} of ${data.passages.toLocaleString("en-GB")}.` : ".")
       : "";
     document.querySelector("#command code").textContent = command();

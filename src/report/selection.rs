@@ -7,6 +7,8 @@
 //! - the selection is the same for the same tables
 //! - it keeps to its limits
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::contents::{Article, Contents, Passage};
@@ -116,8 +118,41 @@ impl Selection {
         selection
     }
 
+    /// Rows of the passages to show first: recent ones of every theme, from as many articles as there are, newest first.
+    pub(super) fn first(&self, contents: &Contents<'_>, most: usize) -> Vec<usize> {
+        let newest = self.newest(contents);
+        let themes = contents.themes.len().max(1);
+        let mut taken = Vec::new();
+        let mut articles = HashSet::new();
+        for round in 0..most.div_ceil(themes) * themes {
+            let wanted = round % themes;
+            let is_wanted = |row: &&usize| {
+                let passage = &contents.passages[**row];
+                passage.themes.contains(&wanted) && !articles.contains(&passage.article)
+            };
+            if let Some(row) = newest.iter().find(is_wanted) {
+                articles.insert(contents.passages[*row].article);
+                taken.push(*row);
+            }
+        }
+        // Where themes are rare, of other articles, then of any.
+        for is_any in [false, true] {
+            for row in &newest {
+                let is_new = !articles.contains(&contents.passages[*row].article);
+                if taken.len() < most && (is_any || is_new) && !taken.contains(row) {
+                    articles.insert(contents.passages[*row].article);
+                    taken.push(*row);
+                }
+            }
+        }
+        taken.truncate(most);
+        let place = |row: &usize| newest.iter().position(|other| other == row);
+        taken.sort_by_key(place);
+        taken
+    }
+
     /// Rows of its passages about SEND, newest first, the undated last.
-    pub(super) fn newest(&self, contents: &Contents<'_>) -> Vec<usize> {
+    fn newest(&self, contents: &Contents<'_>) -> Vec<usize> {
         let rows = self.articles.iter().flat_map(|index| contents.articles[*index].passages.clone());
         let mut rows: Vec<_> = rows
             .filter(|row| contents.passages[*row].is_counted && contents.passages[*row].is_relevant)
