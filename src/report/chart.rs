@@ -4,7 +4,7 @@
 //! Colours stand as attributes, so that a chart saved alone keeps them, and the style sheet of the page overrides them.
 //!
 //! - a period without passages is a gap, not a zero
-//! - an incomplete period is hollow
+//! - an incomplete period is hollow (`tests/it/report.rs`)
 
 use maud::{Markup, html};
 

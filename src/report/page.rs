@@ -19,7 +19,7 @@ use crate::config::ReportText;
 use crate::plain;
 use crate::tally::Period;
 
-/// Precision below which the page warns: three labels in ten are wrong then.
+/// Precision below which the page warns: more than four labels in ten are wrong then.
 const LOW_PRECISION: f64 = 0.6;
 
 /// Outlets that can be chosen as a filter.
@@ -251,7 +251,7 @@ impl Page<'_> {
                         div class="options" {
                             @for outlet in outlets {
                                 label {
-                                    input type="checkbox" name="outlet" value=(outlet.raw.unwrap_or_default());
+                                    input type="checkbox" name="outlet" value=(plain::visible(outlet.raw.unwrap_or_default()));
                                     " " bdi { (outlet.name.as_deref().unwrap_or("(unknown)")) } " "
                                     span class="faint" { (wording::count(outlet.cell.passages)) }
                                 }
@@ -344,7 +344,7 @@ impl Page<'_> {
                         ReportText::Full => {},
                     }
                     @if explained > 0 && self.text != ReportText::None {
-                        "The first " (explained) " passages are recent ones of every theme from different articles. In them, " mark class="m2" { "marked words" } " are those without which the score of "
+                        "The first passages open the newest articles. In " (explained) " of them, " mark class="m2" { "marked words" } " are those without which the score of "
                         "the theme (or of the sentiment, where there is no theme) falls most; " code { "sendlens inspect --explain" } " marks them for any file."
                     }
                 }
@@ -488,6 +488,7 @@ impl Page<'_> {
             "bar": chart::BAR,
             "passages": self.selection.of,
             "held": self.selection.passages,
+            "shown": self.text.as_str(),
             "first": first.iter().map(|row| contents.passages[*row].id).collect::<Vec<_>>(),
             "marks": marks.collect::<serde_json::Map<_, _>>(),
             "run": format!("sendlens {}, {}", contents.record.sendlens, plain::visible(&contents.record.engine.name)),

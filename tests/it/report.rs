@@ -13,18 +13,24 @@ use crate::program::{DAY, Workplace, copy, fixture, hashes, names};
 use crate::tables_of::{csv, optional, parquet, text};
 
 /// Closes every kind of element and would run a script if it did.
-const PAYLOAD: &str = "</script></style></title>--><img src=x onerror=alert(1)>\"'><svg onload=alert(2)>{{7*7}}&lt;b&gt;";
+const PAYLOAD: &str =
+    "</script></style></title>--><img src=x onerror=alert(1)>\"'><svg onload=alert(2)>{{7*7}}&lt;b&gt;";
 
 /// Turns text around and hides.
 const INVISIBLE: &str = "\u{202e}\u{2066}\u{1b}[31m\u{2028}";
 
 /// A run over the sample that ships with the program.
 static SAMPLE: LazyLock<Workplace> = LazyLock::new(|| {
-    let place = Workplace::empty();
-    copy(&fixture("../../corpus/sample"), &place.path("corpus"));
+    let place = with_sample();
     place.sendlens(&["run", "corpus", "-o", "out", "--engine", "lexicon", "--as-of", "2026-06-01"]).exits(0);
     place
 });
+
+fn with_sample() -> Workplace {
+    let place = Workplace::empty();
+    copy(&fixture("../../corpus/sample"), &place.path("corpus"));
+    place
+}
 
 fn page(place: &Workplace) -> Html {
     Html::parse_document(&place.read("out/report.html"))
@@ -65,11 +71,16 @@ fn assert_closed(page: &Html) {
             element.html()
         );
         for (attribute, value) in element.value().attrs() {
-            assert!(!attribute.starts_with("on") && attribute != "style", "{attribute} in {}", element.html());
+            assert!(
+                !attribute.starts_with("on") && attribute != "style",
+                "{attribute} in {}",
+                element.html()
+            );
             assert!(attribute != "src" && attribute != "srcset", "{}", element.html());
             if attribute.ends_with("href") {
                 let is_own = value.starts_with('#') || value.starts_with("report");
-                let is_source = value.starts_with("http") && element.attr("rel") == Some("noreferrer noopener");
+                let is_source =
+                    value.starts_with("http") && element.attr("rel") == Some("noreferrer noopener");
                 assert!(name == "a" && (is_own || is_source), "{}", element.html());
             }
         }
@@ -137,7 +148,8 @@ fn the_charts_hold_the_numbers_of_theme_by_date() {
         }
         for (line, row) in within(&figure, "tbody tr").iter().zip(of_theme()) {
             let cells: Vec<_> = within(line, "td").iter().map(|cell| words(cell).replace(',', "")).collect();
-            let expected = ["passages", "all_passages", "articles", "all_articles"].map(|name| text(row, name));
+            let expected =
+                ["passages", "all_passages", "articles", "all_articles"].map(|name| text(row, name));
             assert_eq!([&cells[0], &cells[1], &cells[3], &cells[4]], expected.each_ref(), "{row:?}");
         }
     }
@@ -147,7 +159,11 @@ fn the_charts_hold_the_numbers_of_theme_by_date() {
 fn nothing_foreign_runs_and_nothing_is_loaded() {
     assert_closed(&page(&SAMPLE));
     let page = SAMPLE.read("out/report.html");
-    assert!(!page.contains("@import") && !page.contains("url(") && page.contains("name=\"referrer\" content=\"no-referrer\""));
+    assert!(
+        !page.contains("@import")
+            && !page.contains("url(")
+            && page.contains("name=\"referrer\" content=\"no-referrer\"")
+    );
 }
 
 #[test]
@@ -171,14 +187,19 @@ fn without_a_script_there_are_charts_tables_and_passages() {
 #[test]
 fn every_passage_is_in_the_data_with_its_labels() {
     let data = data(&page(&SAMPLE));
-    let themes: Vec<_> =
-        data["themes"].as_array().expect("a list").iter().map(|name| name.as_str().expect("a name")).collect();
+    let themes: Vec<_> = data["themes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|name| name.as_str().expect("a name"))
+        .collect();
     let mut found = BTreeMap::new();
     for article in data["articles"].as_array().expect("a list") {
         for passage in article[11].as_array().expect("a list") {
             let id = format!("{}#{}", article[0].as_str().expect("an id"), passage[0]);
             let given = passage[3].as_array().expect("a list").iter();
-            let given: Vec<_> = given.map(|theme| themes[theme.as_u64().expect("an index") as usize]).collect();
+            let given: Vec<_> =
+                given.map(|theme| themes[theme.as_u64().expect("an index") as usize]).collect();
             if passage[1].as_u64().expect("flags") & 1 == 1 {
                 found.insert(id, given.join("; "));
             }
@@ -195,10 +216,21 @@ fn every_passage_is_in_the_data_with_its_labels() {
 #[test]
 fn hostile_text_comes_out_escaped() {
     let place = Workplace::empty();
-    let body = "The council in Harrowmere said school transport for pupils with special needs was late again.";
-    let hostile = format!("{body} {PAYLOAD} {INVISIBLE}");
+    let body = "The council in Harrowmere said school transport for pupils with special needs was late again";
+    let shown = |text: &str| {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    };
+    let payload = shown(&format!("{PAYLOAD}{INVISIBLE}"));
+    place.write(
+        "corpus/page.html",
+        &format!(
+            "<html><head><title>Headline {payload}</title><meta property=\"og:site_name\" content=\"Outlet {payload}\">\
+             <meta property=\"article:published_time\" content=\"2023-05-06\"></head><body><article>\
+             <h1>Headline {payload}</h1><p>{body} {payload} and nobody came.</p><p>{body} a second time.</p></article></body></html>"
+        ),
+    );
     let record = serde_json::json!([{
-        "title": format!("Headline {PAYLOAD}{INVISIBLE}"), "text": format!("{hostile}\n\n{body} {PAYLOAD}"),
+        "title": format!("Headline {PAYLOAD}{INVISIBLE}"), "text": format!("{body} {INVISIBLE}.\n\n{body}, {PAYLOAD}"),
         "source": format!("Outlet {PAYLOAD}{INVISIBLE}"), "date": "2023-05-04",
         "url": "javascript:alert(1)//https://example.org", "author": PAYLOAD,
     }]);
@@ -213,13 +245,27 @@ fn hostile_text_comes_out_escaped() {
     assert_eq!(all(&page, "script").len(), 3);
     assert_eq!(all(&page, "a[href^='javascript']").len(), 0);
     let data = data(&page);
-    let article = &data["articles"][0];
-    assert!(article[0].as_str().expect("an id").contains("<img src=x onerror=alert(3)>"));
-    assert!(article[1].as_str().expect("a title").contains(PAYLOAD.trim_end_matches("&lt;b&gt;")), "{article}");
-    assert!(article[1].as_str().expect("a title").contains("⟨U+202E⟩"), "{article}");
-    assert_eq!(article[8], Value::Null, "no link but to the web");
-    let first = all(&page, "article.passage .text").remove(0);
-    assert!(words(&first).contains("onerror=alert(1)"), "the text is there, as text");
+    let articles = data["articles"].as_array().expect("a list");
+    let from_json = articles.iter().find(|article| article[0] != "page.html").expect("two articles");
+    let from_page = articles.iter().find(|article| article[0] == "page.html").expect("two articles");
+    let id = from_json[0].as_str().expect("an id");
+    assert!(
+        id.contains("<img src=x onerror=alert(3)>") && id.contains('\u{202e}'),
+        "ids are those of the tables: {id}"
+    );
+    assert!(from_json[1].as_str().expect("a title").contains("<svg onload=alert(2)>"), "{from_json}");
+    assert!(from_page[1].as_str().expect("a title").contains("<img src=x onerror=alert(1)>"), "{from_page}");
+    assert_eq!(from_json[8], Value::Null, "no link but to the web");
+    let texts: Vec<_> = all(&page, "article.passage .text").iter().map(words).collect();
+    assert!(
+        texts.iter().any(|text| text.contains("<img src=x onerror=alert(1)>")),
+        "it is there, as text: {texts:?}"
+    );
+    let cited: Vec<_> = all(&page, "article.passage .citation").iter().map(words).collect();
+    assert!(
+        cited.iter().any(|text| text.contains("⟨U+202E⟩.json#")),
+        "what turns text around is shown: {cited:?}"
+    );
 }
 
 #[test]
@@ -236,7 +282,7 @@ fn drawn_again_it_is_the_same() {
 
 #[test]
 fn a_report_without_text_leaks_none() {
-    let place = Workplace::with_corpus();
+    let place = with_sample();
     place.run(&["--report-text", "none"]).exits(0);
     let passages = parquet(&place.path("out"), "passages");
     let titles: BTreeSet<_> = parquet(&place.path("out"), "articles")
@@ -258,7 +304,10 @@ fn a_report_without_text_leaks_none() {
     assert!(all(&page(&place), "mark[title]").is_empty());
     place.sendlens(&["report", "out", "--text", "snippet"]).exits(0);
     assert!(holds(&texts) > texts.len() / 2);
-    let longest = passages.iter().map(|row| text(row, "text")).max_by_key(|text| text.len()).expect("passages");
+    let is_plain = |text: &str| text.is_ascii() && !text.contains(['<', '>', '&', '"', '\'']);
+    let counted = passages.iter().filter(|row| text(row, "counted") == "true").map(|row| text(row, "text"));
+    let longest = counted.filter(|text| is_plain(text)).max_by_key(|text| text.len()).expect("passages");
+    assert!(longest.len() > 250);
     let end: String = longest.chars().rev().take(30).collect::<Vec<_>>().into_iter().rev().collect();
     assert_eq!(holds(std::slice::from_ref(&end)), 0, "a snippet is a beginning");
     place.sendlens(&["report", "out", "--text", "full"]).exits(0);
@@ -301,7 +350,7 @@ fn what_does_not_fit_stands_in_pages_beside_it() {
     for article in 0..1_100 {
         let passages: Vec<_> = (0..20)
             .map(|number| {
-                format!("Passage {number} of article {article} says that pupils with special needs wait for a taxi <b>again</b>.")
+                format!("Passage {number} of article {article} says that pupils with special needs wait for a taxi again, {number}.")
             })
             .collect();
         let day = format!("20{:02}-{:02}-{:02}", 10 + article % 12, 1 + article % 12, 1 + article % 28);
@@ -319,7 +368,8 @@ fn what_does_not_fit_stands_in_pages_beside_it() {
     let held = shown["held"].as_u64().expect("a count");
     assert!(shown["passages"] == 22_000 && held <= 20_000 && held > 19_000, "{held}");
     assert!(words(&all(&page, ".notice")[0]).contains("22,000 passages"));
-    let pages: Vec<_> = all(&page, "#pages a").iter().filter_map(|link| link.attr("href").map(str::to_owned)).collect();
+    let pages: Vec<_> =
+        all(&page, "#pages a").iter().filter_map(|link| link.attr("href").map(str::to_owned)).collect();
     let files = names(&place.path("out"));
     let beside: Vec<_> = files.into_iter().filter(|name| name.starts_with("report-passages")).collect();
     assert_eq!(pages, beside);
@@ -348,7 +398,8 @@ fn what_does_not_fit_stands_in_pages_beside_it() {
 #[test]
 fn inspect_explains_words() {
     let place = Workplace::empty();
-    let body = "Parents in Harrowmere said the school taxi for their son with special needs never came on Monday.";
+    let body =
+        "Parents in Harrowmere said the school taxi for their son with special needs never came on Monday.";
     place.write("a.txt", &format!("The long wait\n\nPublished 4 May 2023\n\n{body}\n\n{body} Again.\n"));
     let args = ["inspect", "a.txt", "--engine", "lexicon", "--as-of", DAY];
     let plain = place.sendlens(&args).exits(0).stdout;
