@@ -334,7 +334,7 @@ const Charts = (() => {
       isDragged = false;
     });
     svg.addEventListener("pointermove", (event) => {
-      if (!from || Math.abs(event.clientX - from.x) < 6) return;
+      if (!from || !data.slots.length || Math.abs(event.clientX - from.x) < 6) return;
       if (!isDragged) svg.setPointerCapture(event.pointerId);
       isDragged = true;
       const [low, high] = [from.slot, slotAt(event)].sort((left, right) => left - right);
