@@ -15,7 +15,7 @@ use crate::engine::{Classifier, Input};
 use crate::error::Result;
 use crate::score::Scores;
 
-/// Words of a passage that are left out in turn; later ones are kept and not explained.
+/// Words of a passage that are worth explaining; each costs a scoring.
 pub const MAX_WORDS: usize = 80;
 
 /// A word and what the scores owe to it.
@@ -29,12 +29,13 @@ pub struct Word {
     pub sentiment: [f32; 3],
 }
 
-/// The words of each input that decide its scores, in the order of the text.
+/// What each of the first `most` words of each input adds to its scores, in the order of the text; later words are
+/// never left out.
 ///
 /// # Errors
 /// What the engine returns.
-pub fn explain(engine: &dyn Classifier, inputs: &[Input<'_>]) -> Result<Vec<Vec<Word>>> {
-    let spans: Vec<_> = inputs.iter().map(|input| words(input.text)).collect();
+pub fn explain(engine: &dyn Classifier, inputs: &[Input<'_>], most: usize) -> Result<Vec<Vec<Word>>> {
+    let spans: Vec<_> = inputs.iter().map(|input| words(input.text, most)).collect();
     let mut texts = Vec::new();
     for (number, (input, spans)) in inputs.iter().zip(&spans).enumerate() {
         texts.push((number, input.text.to_owned()));
@@ -58,11 +59,14 @@ fn support(span: Span, whole: &Scores, left: &Scores) -> Word {
     Word { span, themes, sentiment }
 }
 
-/// Words by white space, less the punctuation around them; at most [`MAX_WORDS`].
-fn words(text: &str) -> Vec<Span> {
+/// Words by white space, less the punctuation around them; at most `most`.
+fn words(text: &str, most: usize) -> Vec<Span> {
     let mut words = Vec::new();
     let mut rest = 0;
     for piece in text.split_whitespace() {
+        if words.len() == most {
+            break;
+        }
         let start = rest + text[rest..].find(piece).unwrap_or(0);
         rest = start + piece.len();
         let bare = piece.trim_start_matches(|letter: char| !letter.is_alphanumeric());
@@ -70,9 +74,6 @@ fn words(text: &str) -> Vec<Span> {
         let bare = bare.trim_end_matches(|letter: char| !letter.is_alphanumeric());
         if !bare.is_empty() {
             words.push(Span::new(start, start + bare.len()));
-        }
-        if words.len() == MAX_WORDS {
-            break;
         }
     }
     words
@@ -92,12 +93,14 @@ mod tests {
 
     fn explained(text: &str) -> Vec<Word> {
         let engine = Lexicon::new(&Codebook::shipped());
-        explain(&engine, &[Input { text, context: None }]).expect("word lists do not fail").remove(0)
+        explain(&engine, &[Input { text, context: None }], MAX_WORDS)
+            .expect("word lists do not fail")
+            .remove(0)
     }
 
     #[test]
     fn the_words_are_those_of_the_text_in_order() {
-        let words: Vec<_> = words(TEXT).into_iter().map(|span| span.of(TEXT)).collect();
+        let words: Vec<_> = words(TEXT, MAX_WORDS).into_iter().map(|span| span.of(TEXT)).collect();
         assert_eq!(words, ["The", "taxi", "was", "late", "again", "the", "council’s", "head", "resigned"]);
         assert!(explained("").is_empty() && explained(" … – ").is_empty());
         assert_eq!(explained(&"word ".repeat(500)).len(), MAX_WORDS);

@@ -19,6 +19,9 @@ use crate::score::Sentiment;
 /// Passages explained per report.
 pub(super) const PASSAGES: usize = 12;
 
+/// Words of a passage that are explained: those of a snippet, which is what most reports show.
+pub(super) const FIRST_WORDS: usize = 40;
+
 /// Words marked per label.
 const WORDS: usize = 5;
 
@@ -75,7 +78,7 @@ pub(super) fn write(
             context: context(passage).filter(|_| engine.uses_context()),
         })
         .collect();
-    let explained = explain::explain(engine, &inputs)?;
+    let explained = explain::explain(engine, &inputs, FIRST_WORDS)?;
     let mut file = TableFile::create(folder, schema::explanations())?;
     for (passage, words) in passages.iter().zip(explained) {
         for word in words {

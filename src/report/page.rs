@@ -11,7 +11,7 @@ use super::chart;
 use super::contents::{Cell, Contents};
 use super::figures;
 use super::listing;
-use super::marks::{Explanations, PASSAGES};
+use super::marks::{Explanations, FIRST_WORDS, PASSAGES};
 use super::policy;
 use super::selection::{Selection, escaped};
 use super::wording;
@@ -344,7 +344,7 @@ impl Page<'_> {
                         ReportText::Full => {},
                     }
                     @if explained > 0 && self.text != ReportText::None {
-                        "The first passages open the newest articles. In " (explained) " of them, " mark class="m2" { "marked words" } " are those without which the score of "
+                        "The first passages open the newest articles. In " (explained) " of them, " mark class="m2" { "marked words" } " are those among the first " (FIRST_WORDS) " without which the score of "
                         "the theme (or of the sentiment, where there is no theme) falls most; " code { "sendlens inspect --explain" } " marks them for any file."
                     }
                 }

@@ -207,7 +207,7 @@ pub struct Explained {
     pub words: Vec<Vec<Vec<Word>>>,
 }
 
-/// How far [`explain`] goes.
+/// How far [`explain()`] goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Scores of passages.
@@ -261,8 +261,8 @@ fn words_of(engine: &dyn Classifier, document: &Document) -> Result<Vec<Vec<Word
         scored.as_ref().map(|_| Input { text: passage.span.of(&document.article.text), context })
     });
     let inputs: Vec<_> = inputs.collect();
-    let mut explained =
-        explain::explain(engine, &inputs.iter().flatten().copied().collect::<Vec<_>>())?.into_iter();
+    let asked: Vec<_> = inputs.iter().flatten().copied().collect();
+    let mut explained = explain::explain(engine, &asked, explain::MAX_WORDS)?.into_iter();
     Ok(inputs.iter().map(|input| input.and_then(|_| explained.next()).unwrap_or_default()).collect())
 }
 
