@@ -30,6 +30,7 @@ pub mod models;
 pub mod engine;
 #[cfg(feature = "tables")]
 pub mod cache;
+pub mod explain;
 pub mod tally;
 pub mod config;
 pub mod sheet;
@@ -42,6 +43,7 @@ pub mod record;
 pub mod query;
 pub mod inspect;
 #[cfg(feature = "tables")]
+pub mod report;
 pub mod export;
 pub mod gold;
 pub mod evaluate;

@@ -9,6 +9,7 @@ mod inspect;
 mod man;
 mod models;
 mod query;
+mod report;
 mod run;
 mod train;
 
@@ -43,6 +44,7 @@ struct Cli {
 enum Command {
     Run(Box<run::RunArgs>),
     Query(Box<query::QueryArgs>),
+    Report(report::ReportArgs),
     Inspect(inspect::InspectArgs),
     Export(export::ExportArgs),
     Decide(decide::DecideArgs),
@@ -107,6 +109,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Query(args) => query::query(&args),
+        Command::Report(args) => report::report(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Export(args) => export::export(&args),
         Command::Decide(args) => decide::decide(&args),
@@ -122,7 +125,7 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            report(&error);
+            complain(&error);
             ExitCode::from(error.exit_code())
         }
     }
@@ -162,7 +165,7 @@ fn look(stream: &impl RawStream) -> Look {
 const MIN_WIDTH: usize = 40;
 
 /// Prints a fault with its causes and its hint.
-fn report(error: &Error) {
+fn complain(error: &Error) {
     let look = look(&std::io::stderr());
     let mut text = format!("error: {error}");
     let mut cause = std::error::Error::source(error);

@@ -7,6 +7,7 @@ pub mod output;
 pub mod summary;
 mod decide;
 mod labels;
+mod redraw;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -21,18 +22,21 @@ use crate::codebook::Codebook;
 use crate::config::{Cache, Config, Layers, nearest};
 use crate::engine::{self, Classifier, EngineConfig};
 use crate::error::{Error, Result};
+use crate::explain::{self, Word};
 use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
 use crate::publish::{absolute, beside};
 use crate::read::metadata::Metadata;
 use crate::record::{self, Corrected, Record};
+use crate::report;
 use crate::score::{LabelSet, Measured, Thresholds};
 use crate::stop::Stop;
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
 use output::Output;
+pub use redraw::redraw;
 use tables::Tables;
 
 /// Columns of an article that rows can be grouped by, beside those of the user's metadata.
@@ -138,6 +142,7 @@ fn publish(
             version: codebook.version.clone(),
             hash: codebook_hash(&codebook),
             themes: codebook.names(),
+            definitions: definitions(&codebook),
         },
         input_hash,
         counts: finished.counts,
@@ -163,6 +168,11 @@ fn publish(
         });
     }
     stop.check()?;
+    if config.has_report {
+        // Explanations go through the cache, too.
+        pool.install(|| report::draw(output.folder(), &record, config.report_text, Some(&cached)))?;
+        stop.check()?;
+    }
     let record = output.publish(record)?;
     Ok(Outcome { record, rows: finished.rows, skipped: finished.skipped, cache: kept.map(|_| used) })
 }
@@ -231,6 +241,17 @@ pub struct Explained {
     pub labels: LabelSet,
     /// Thresholds used.
     pub thresholds: Thresholds,
+    /// Per document and passage the words that its scores rest on; empty unless [`Detail::Words`] was asked for.
+    pub words: Vec<Vec<Vec<Word>>>,
+}
+
+/// How far [`explain()`] goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Scores of passages.
+    Passages,
+    /// And what each word adds to them, for one more scoring per word.
+    Words,
 }
 
 /// Reads, cleans, dates, splits and scores the file that `config` names as corpus; `record` picks one of
@@ -239,7 +260,7 @@ pub struct Explained {
 /// # Errors
 /// [`Error::Io`] if there is no such file, [`Error::Config`] if it has no such record, and what the engine
 /// returns.
-pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
+pub fn explain(config: &Config, record: Option<usize>, detail: Detail) -> Result<Explained> {
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
     let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
@@ -260,7 +281,25 @@ pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
     let mut documents: Vec<_> = prepared.collect();
     let scoring = Scoring { engine: engine.as_ref(), thresholds: &thresholds, corrections: None };
     pipeline::score(&mut documents, scoring)?;
-    Ok(Explained { documents, skipped: reading.skipped, labels: engine.labels().clone(), thresholds })
+    let words = match detail {
+        Detail::Passages => Vec::new(),
+        Detail::Words => {
+            let words = documents.iter().map(|document| words_of(engine.as_ref(), document));
+            words.collect::<Result<_>>()?
+        }
+    };
+    let labels = engine.labels().clone();
+    Ok(Explained { documents, skipped: reading.skipped, labels, thresholds, words })
+}
+
+/// The words of each passage of a document; none for one that is not scored.
+fn words_of(engine: &dyn Classifier, document: &Document) -> Result<Vec<Vec<Word>>> {
+    let scored = document.scored.iter().enumerate();
+    let inputs: Vec<_> =
+        scored.map(|(index, scored)| scored.as_ref().map(|_| document.input(index))).collect();
+    let asked: Vec<_> = inputs.iter().flatten().copied().collect();
+    let mut explained = explain::explain(engine, &asked, explain::MAX_WORDS)?.into_iter();
+    Ok(inputs.iter().map(|input| input.and_then(|_| explained.next()).unwrap_or_default()).collect())
 }
 
 /// Thresholds of the model, then of the codebook, then of the user.
@@ -371,6 +410,10 @@ fn thread_pool(jobs: usize) -> Result<rayon::ThreadPool> {
         .num_threads(jobs)
         .build()
         .map_err(|error| Error::config(format!("cannot start {jobs} threads: {error}")))
+}
+
+fn definitions(codebook: &Codebook) -> BTreeMap<String, String> {
+    codebook.themes.iter().map(|theme| (theme.name.clone(), theme.definition.clone())).collect()
 }
 
 fn codebook_hash(codebook: &Codebook) -> String {
