@@ -25,7 +25,7 @@ const PERSON: &str = "person";
 pub enum Reason {
     /// A person decided in one of the runs.
     Person,
-    /// The scores of the first run give it under the thresholds of the second.
+    /// The scores of the first run give it under the thresholds of the second, and the engine is the same.
     Threshold,
     /// Only one codebook has the theme.
     Codebook,
@@ -245,7 +245,7 @@ struct Comparison<'s, 'a> {
     themes: Vec<&'s String>,
     /// Relevance thresholds of the two runs.
     relevance: [f32; 2],
-    /// Why scores differ where the context is the same.
+    /// Why all scores differ, if another engine gave them.
     other_scores: Option<Reason>,
 }
 
@@ -282,6 +282,8 @@ impl<'s, 'a> Comparison<'s, 'a> {
                 Reason::Unrecorded
             }
         });
+        // Thresholds of one engine say nothing of the scores of another.
+        let is_same_engine = self.other_scores.is_none();
         let change = |label: &str, values: [String; 2], reason, scores: [Option<f32>; 2]| {
             let [was, is] = values.map(Some);
             LabelChange {
@@ -306,7 +308,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
         if relevant[0] != relevant[1] {
             let reason = if by_person {
                 Reason::Person
-            } else if is_still_relevant == relevant[1] {
+            } else if is_same_engine && is_still_relevant == relevant[1] {
                 Reason::Threshold
             } else {
                 of_scores
@@ -327,7 +329,7 @@ impl<'s, 'a> Comparison<'s, 'a> {
                     let is_by_relevance = by_person && relevant[0] != relevant[1];
                     if is_persons(old) || is_persons(new) || is_by_relevance {
                         Reason::Person
-                    } else if would_be == given[1] {
+                    } else if is_same_engine && would_be == given[1] {
                         Reason::Threshold
                     } else {
                         of_scores

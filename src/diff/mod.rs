@@ -4,8 +4,8 @@
 //! tables of both in memory.
 //!
 //! Articles are the same by id, or by their text where a file was renamed; passages by their text within such a pair.
-//! Every change of a label has one [`Reason`]. Where more than one would explain it, the one that is enough by itself and
-//! is sure: a person's word, then a threshold, then the scores.
+//! Every change of a label has one [`Reason`]. Where more than one would explain it, it is the first of: a person's word,
+//! another engine, a threshold that is enough by itself, other scores.
 //!
 //! - a run does not differ from itself (`tests/it/diff.rs`)
 //! - every kind of change is named with its cause (`tests/it/diff.rs`)

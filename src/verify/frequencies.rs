@@ -206,8 +206,11 @@ pub(super) fn sums(run: &Run<'_>) -> Check {
             faults.add(|| format!("{} has more articles, texts or passages than it can have", row.key));
         }
     }
-    let names = row_names(run);
-    for rows in run.frequencies.chunks(names.len()) {
+    let mut slots = BTreeMap::<_, Vec<&Frequency>>::new();
+    for row in &run.frequencies {
+        slots.entry((row.key.date, &row.key.group)).or_default().push(row);
+    }
+    for rows in slots.into_values() {
         // Rows that are not there are a fault of the periods.
         let of = |theme: &str| rows.iter().find(|row| row.key.theme == theme);
         let (Some(all), Some(any), Some(none), Some(off_topic)) =
@@ -216,7 +219,7 @@ pub(super) fn sums(run: &Run<'_>) -> Check {
             continue;
         };
         faults.compare(all.passages, any.passages + none.passages, || format!("passages of {}", all.key));
-        for row in rows {
+        for row in &rows {
             let more = if row.key.theme == "off_topic" { off_topic.passages } else { 0 };
             faults.compare(row.all_passages, all.passages + more, || format!("all_passages of {}", row.key));
         }
