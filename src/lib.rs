@@ -40,7 +40,13 @@ pub mod pipeline;
 pub mod frame;
 pub mod record;
 #[cfg(feature = "tables")]
+pub mod written;
+#[cfg(feature = "tables")]
 pub mod query;
+#[cfg(feature = "tables")]
+pub mod verify;
+#[cfg(feature = "tables")]
+pub mod diff;
 pub mod inspect;
 #[cfg(feature = "tables")]
 pub mod report;

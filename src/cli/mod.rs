@@ -3,6 +3,7 @@
 //! stdout is data, stderr is talk; progress bars are drawn only on a terminal.
 
 mod decide;
+mod diff;
 mod evaluate;
 mod export;
 mod inspect;
@@ -12,6 +13,7 @@ mod query;
 mod report;
 mod run;
 mod train;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -48,6 +50,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     Export(export::ExportArgs),
     Decide(decide::DecideArgs),
+    Verify(verify::VerifyArgs),
+    Diff(diff::DiffArgs),
     Train(Box<train::TrainArgs>),
     Evaluate(evaluate::EvaluateArgs),
     Models(models::ModelsArgs),
@@ -113,6 +117,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Export(args) => export::export(&args),
         Command::Decide(args) => decide::decide(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Train(args) => train::train(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Models(args) => models::models(&args),

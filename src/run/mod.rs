@@ -28,7 +28,7 @@ use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
 use crate::publish::{absolute, beside};
 use crate::read::metadata::Metadata;
-use crate::record::{self, Corrected, Record};
+use crate::record::{self, Corrected, METADATA, Record};
 use crate::report;
 use crate::score::{LabelSet, Measured, Thresholds};
 use crate::stop::Stop;
@@ -41,9 +41,6 @@ use tables::Tables;
 
 /// Columns of an article that rows can be grouped by, beside those of the user's metadata.
 pub const GROUPABLE: [&str; 4] = [schema::name::OUTLET, "format", "language", schema::name::DATE_SOURCE];
-
-/// Name of the metadata kept in an output folder, so that the next run on it uses it again.
-const METADATA: &str = "metadata.csv";
 
 /// What came of a run.
 #[derive(Debug, Clone)]
@@ -156,7 +153,12 @@ fn publish(
         warnings: finished.warnings,
         notes: finished.notes,
         files: BTreeMap::new(),
-        environment: environment(config, &started, pool.current_num_threads(), Some(&used)),
+        environment: environment(
+            config,
+            &started,
+            pool.current_num_threads(),
+            Some((engine.as_ref(), &used)),
+        ),
     };
     record.counts.sources = walk.sources.len() as u64;
     let doubts = record.warnings.iter().filter(|(code, _)| !REPAIRS.contains(&code.as_str()));
@@ -471,7 +473,13 @@ fn configuration(layers: &Layers) -> serde_json::Value {
         .into()
 }
 
-fn environment(config: &Config, started: &Zoned, threads: usize, used: Option<&Used>) -> serde_json::Value {
+/// What differs from run to run; `scored` is what scored and what it took from earlier runs.
+fn environment(
+    config: &Config,
+    started: &Zoned,
+    threads: usize,
+    scored: Option<(&dyn Classifier, &Used)>,
+) -> serde_json::Value {
     let path = |path: &Path| path.display().to_string();
     serde_json::json!({
         "started": started.to_string(),
@@ -484,7 +492,9 @@ fn environment(config: &Config, started: &Zoned, threads: usize, used: Option<&U
         "metadata": config.metadata.as_deref().map(path),
         "labels": config.labels.as_deref().map(path),
         "engine": config.engine,
-        "inputs_scored": used.map(|used| used.scored),
-        "inputs_from_cache": used.map(|used| used.found),
+        // `sendlens verify` wants the same scores to the last bit from the same arithmetic only.
+        "arithmetic": scored.map(|(engine, _)| engine.arithmetic()),
+        "inputs_scored": scored.map(|(_, used)| used.scored),
+        "inputs_from_cache": scored.map(|(_, used)| used.found),
     })
 }

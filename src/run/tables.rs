@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{METADATA, labels};
+use super::labels;
 use crate::article::{Precision, Skipped};
 use crate::codebook::Codebook;
 use crate::config::Config;
@@ -19,7 +19,7 @@ use crate::frame::schema::{self, Kind, Schema};
 use crate::frame::{self, TableFile, Value, write_csv};
 use crate::pipeline::{Document, Progress, Sink, passage_key};
 use crate::read::metadata::Metadata;
-use crate::record::{Corrected, Counts, Total};
+use crate::record::{Corrected, Counts, METADATA, Total};
 use crate::score::Thresholds;
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Row, Tally};
 

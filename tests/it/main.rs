@@ -13,6 +13,8 @@ mod parity;
 mod properties;
 mod golden;
 mod tables;
+mod verify;
+mod diff;
 mod determinism;
 mod cli;
 mod bad_input;
