@@ -178,7 +178,7 @@ impl Page<'_> {
                         "Precision and recall of this engine have not been measured: read the passages before you use a number."
                     } @else {
                         "Counts are the model’s and not corrected for its errors. Precision: of 100 passages given the theme, how many "
-                        "deserve it; recall: of 100 that deserve it, how many were given it; both measured on held-out passages, not on these."
+                        "deserve it; recall: of 100 that deserve it, how many were given it; both measured on labelled passages that the model had not learned from, not on these."
                     }
                 }
             }
