@@ -1,0 +1,96 @@
+// A large run gives a page that opens and answers, and loses nothing.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+
+import { address, launch, matches, open, outputs, query, settled, unfolded } from './harness.mjs';
+
+const LARGEST = 10 * 1024 * 1024;
+const LONGEST_FILTER_MS = 100;
+
+describe('size', () => {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(() => browser.close());
+
+  test('no page of a run with more than 20,000 passages is larger than 10 MiB', () => {
+    assert.ok(query('large').length > 20_000);
+    const pages = readdirSync(outputs('large')).filter((name) => name.endsWith('.html'));
+    assert.ok(pages.includes('report.html'));
+    for (const name of pages) {
+      const { size } = statSync(join(outputs('large'), name));
+      console.log(`${name}: ${(size / 1048576).toFixed(2)} MiB`);
+      assert.ok(size <= LARGEST, `${name} has ${size} bytes`);
+    }
+  });
+
+  test('a filter takes no longer than 100 ms, median of each kind', async () => {
+    const page = await open(browser, address('large'));
+    const states = {
+      theme: ['theme=transport', 'theme=politics', 'theme=outcomes'],
+      match: ['theme=transport,politics&match=all', 'theme=transport,outcomes&match=any', 'theme=transport&not=politics'],
+      dates: ['from=2021-01-01', 'from=2022-01-01&to=2022-12-31', 'to=2020-05-05'],
+      text: ['text=taxi', 'text=zzzz', 'text=the'],
+      everything: ['', 'sentiment=negative', ''],
+    };
+    const medians = {};
+    for (const [kind, fragments] of Object.entries(states)) {
+      // From the change of the state to the frame that shows it, without the wait for a frame that a screen adds.
+      const times = await page.evaluate(async (wanted) => {
+        const counts = document.querySelector('#matches');
+        const times = [];
+        for (let round = 0; round < 3; round += 1) {
+          for (const fragment of wanted) {
+            const seen = new Promise((resolve) => addEventListener('hashchange', () => setTimeout(resolve), { once: true }));
+            location.hash = `text=${round}-${Math.random()}`;
+            await seen;
+            const changed = new Promise((resolve) => {
+              const observer = new MutationObserver(() => {
+                observer.disconnect();
+                resolve();
+              });
+              observer.observe(counts, { attributes: true, childList: true, subtree: true, characterData: true });
+            });
+            const started = performance.now();
+            location.hash = fragment;
+            await changed;
+            document.body.getBoundingClientRect();
+            times.push(performance.now() - started);
+          }
+        }
+        return times;
+      }, fragments);
+      const sorted = times.sort((one, other) => one - other);
+      medians[kind] = sorted[Math.floor(sorted.length / 2)];
+      console.log(`${kind}: median ${medians[kind].toFixed(1)} ms, longest ${sorted.at(-1).toFixed(1)} ms`);
+    }
+    for (const [kind, median] of Object.entries(medians)) assert.ok(median <= LONGEST_FILTER_MS, `${kind}: ${median} ms`);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+  test('report and further pages together hold every passage', async () => {
+    const all = query('large').filter(({ relevant }) => relevant).map(({ passage }) => passage);
+    const page = await open(browser, address('large'));
+    const here = new Set(await unfolded(page));
+    const links = await page.locator('a[href$=".html"]').evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+    await page.context().close();
+    const found = new Set(here);
+    for (const name of new Set(links)) {
+      const other = await open(browser, pathToFileURL(join(outputs('large'), name)).href, { javaScriptEnabled: false });
+      (await other.locator('[data-passage]').evaluateAll((passages) => passages.map(({ dataset }) => dataset.passage)))
+        .forEach((id) => found.add(id));
+      assert.deepEqual(other.faults, []);
+      await other.context().close();
+    }
+    console.log(`${here.size} passages in the report, ${found.size} with ${new Set(links).size} further pages`);
+    assert.deepEqual(all.filter((id) => !found.has(id)).slice(0, 5), [], 'passages that stand nowhere');
+    const named = JSON.parse(readFileSync(join(outputs('large'), 'run.json'), 'utf8')).files;
+    for (const name of links) assert.ok(JSON.stringify(named).includes(name), `run.json names ${name}`);
+  });
+});
