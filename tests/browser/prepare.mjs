@@ -11,13 +11,16 @@ import { here, outputs, place, program, repository, sendlens } from './harness.m
 const SAMPLE = join(repository, 'corpus', 'sample');
 const corpus = (name) => join(place, `${name}-corpus`);
 
+// Whole passages, where tests compare texts; the large run has the beginnings, as by default.
+const FULL = ['--report-text', 'full'];
+
 const RUNS = {
-  sample: () => [SAMPLE],
-  outlets: () => [SAMPLE, '--by', 'outlet', '--period', 'quarter'],
+  sample: () => [SAMPLE, ...FULL],
+  outlets: () => [SAMPLE, '--by', 'outlet', '--period', 'quarter', ...FULL],
   hostile: () => {
     const metadata = join(place, 'hostile.csv');
     const folder = generated('hostile', (folder) => writeHostile(folder, metadata));
-    return [folder, '--engine', 'lexicon', '--metadata', metadata, '--by', 'desk'];
+    return [folder, '--engine', 'lexicon', '--metadata', metadata, '--by', 'desk', ...FULL];
   },
   large: () => [generated('large', writeLarge), '--engine', 'lexicon'],
 };
