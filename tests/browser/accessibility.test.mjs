@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 
 import axe from 'axe-core';
 
-import { address, follow, launch, matches, open, settled } from './harness.mjs';
+import { address, follow, launch, matches, open, settled, unfold } from './harness.mjs';
 
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
@@ -41,9 +41,7 @@ describe('accessibility', () => {
         await page.evaluate(axe.source);
         for (const state of ['', 'theme=transport&sentiment=negative&from=2023-01-01', 'text=zzzz']) {
           await follow(page, state);
-          await page.evaluate(() => document.querySelectorAll('details').forEach((details) => {
-            details.open = true;
-          }));
+          await unfold(page);
           const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
           const grave = violations
             .filter(({ impact }) => ['serious', 'critical'].includes(impact))
@@ -60,6 +58,10 @@ describe('accessibility', () => {
   test('the keyboard alone reaches filters, a point of a chart and a passage, and the focus shows', async () => {
     const page = await open(browser, address('sample'));
     const whole = await matches(page);
+    // The filters are folded: keys open them.
+    await page.locator('details.filters > summary').focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.skip').focus();
     const reached = new Set();
     const kinds = ['#filters input, #filters select', '[data-period]', 'article.passage', '.save-csv'];
     const steps = [];
@@ -113,9 +115,7 @@ describe('accessibility', () => {
         const page = await open(browser, address(name), { ...PHONE, viewport: { width, height: 700 } });
         for (const state of ['', 'theme=transport&sentiment=negative']) {
           await follow(page, state);
-          await page.evaluate(() => document.querySelectorAll('details').forEach((details) => {
-            details.open = true;
-          }));
+          await unfold(page);
           const wide = await page.evaluate(() => {
             const limit = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= limit) return [];

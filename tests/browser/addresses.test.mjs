@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { address, follow, fragment, launch, listed, matches, open, settled, table } from './harness.mjs';
+import { address, follow, fragment, launch, listed, matches, open, settled, table, unfold } from './harness.mjs';
 
 const VIEWS = [
   [['theme', 'transport']],
@@ -67,6 +67,36 @@ describe('addresses', () => {
     assert.deepEqual(await matches(page), whole);
     assert.deepEqual(page.faults, []);
     await page.context().close();
+  });
+
+  test('every linked number of a table leads to as many passages', async () => {
+    for (const name of ['sample', 'outlets']) {
+      const page = await open(browser, address(name));
+      await unfold(page);
+      const links = page.locator('main td a[href^="#"], main strong a[href^="#"]');
+      const count = await links.count();
+      assert.ok(count > 100, `${count} numbers`);
+      let clicked = 0;
+      for (let index = 0; index < count; index += 1) {
+        // Those that name their view are followed; every tenth, and those that do not, are clicked.
+        const { href, number } = await links.nth(index).evaluate((link) => ({
+          href: link.getAttribute('href'),
+          number: Number(link.textContent.replaceAll(',', '').match(/\d+/)[0]),
+        }));
+        if (href === '#' || index % 10 === 0) {
+          await follow(page, 'text=zzzz');
+          await links.nth(index).evaluate((link) => link.click());
+          await settled(page);
+          clicked += 1;
+        } else {
+          await follow(page, href.slice(1));
+        }
+        assert.equal((await matches(page)).passages, number, `${name}: ${href}`);
+      }
+      console.log(`${name}: ${count} numbers followed, ${clicked} of them by click`);
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    }
   });
 
   for (const name of ['sample', 'outlets']) {

@@ -44,11 +44,11 @@ function expected(name, pairs) {
   const relevant = !values('relevant').length;
   const wanted = list('theme').join(values('match')[0] === 'all' ? ' and ' : ' or ');
   const conditions = [
-    ...(relevant ? ['all'] : []),
+    relevant ? 'all' : 'off_topic',
     ...(wanted ? [`(${wanted})`] : []),
     ...list('not').map((theme) => `not ${theme}`),
   ];
-  if (conditions.length) given.push('--theme', conditions.join(' and '));
+  given.push('--theme', conditions.join(' and '));
   if (values('from').length) given.push('--since', values('from')[0]);
   if (values('to').length) given.push('--until', values('to')[0]);
   if (list('sentiment').length) given.push('--sentiment', list('sentiment').join(','));

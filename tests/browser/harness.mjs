@@ -140,5 +140,11 @@ export async function unfolded(page) {
   return listed(page);
 }
 
+/** Opens every part of the page that can be folded. */
+export const unfold = (page) =>
+  page.locator('details').evaluateAll((all) => all.forEach((details) => {
+    details.open = true;
+  }));
+
 /** The fragment of a view: `[['theme', 'transport'], …]`. */
 export const fragment = (pairs) => pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');

@@ -30,7 +30,7 @@ describe('without JavaScript', () => {
         assert.ok(await page.locator(`figure.chart[data-chart=${chart}] svg`).isVisible(), chart);
       }
       const passages = page.locator('article.passage');
-      assert.ok((await passages.count()) >= 20);
+      assert.ok((await passages.count()) >= 10);
       const texts = new Map(query(name).map(({ passage, text }) => [passage, text]));
       const [first] = await passages.all();
       assert.ok(await first.isVisible());

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
-import { address, csv, launch, matches, open, outputs, settled } from './harness.mjs';
+import { address, csv, launch, matches, open, outputs, settled, unfold } from './harness.mjs';
 
 describe('quiet', () => {
   let browser;
@@ -27,6 +27,7 @@ describe('quiet', () => {
   test('loading, every control, opening passages and the way back', async () => {
     const page = await visit('sample');
     const whole = await matches(page);
+    await unfold(page);
     const controls = page.locator('#filters').locator('input, select, textarea');
     const count = await controls.count();
     assert.ok(count >= 8, `${count} controls`);
