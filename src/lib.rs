@@ -24,6 +24,7 @@ pub mod token;
 pub mod score;
 pub mod models;
 pub mod engine;
+pub mod explain;
 pub mod tally;
 pub mod config;
 pub mod sheet;
@@ -35,6 +36,8 @@ pub mod record;
 #[cfg(feature = "tables")]
 pub mod query;
 pub mod inspect;
+#[cfg(feature = "tables")]
+pub mod report;
 pub mod gold;
 pub mod evaluate;
 pub mod train;

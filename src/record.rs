@@ -71,6 +71,9 @@ pub struct Codebook {
     pub hash: String,
     /// Theme names in order.
     pub themes: Vec<String>,
+    /// What a passage of each theme speaks of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<String, String>,
 }
 
 /// Counts per stage.

@@ -7,6 +7,7 @@ mod evaluate;
 mod inspect;
 mod models;
 mod query;
+mod report;
 mod run;
 mod train;
 
@@ -35,6 +36,7 @@ struct Cli {
 enum Command {
     Run(Box<run::RunArgs>),
     Query(Box<query::QueryArgs>),
+    Report(report::ReportArgs),
     Inspect(inspect::InspectArgs),
     Decide(decide::DecideArgs),
     Train(Box<train::TrainArgs>),
@@ -72,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Query(args) => query::query(&args),
+        Command::Report(args) => report::report(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Train(args) => train::train(&args),
@@ -85,14 +88,14 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            report(&error);
+            complain(&error);
             ExitCode::from(error.exit_code())
         }
     }
 }
 
 /// Prints a fault with its causes and its hint.
-fn report(error: &Error) {
+fn complain(error: &Error) {
     let mut text = format!("error: {error}");
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -75,6 +75,13 @@ pub(super) struct RunArgs {
     /// Largest file that is read, in MiB [default: 256].
     #[arg(long, value_name = "MIB")]
     max_file_mib: Option<String>,
+    /// How much text of the articles the report shows: none, snippet (the beginning of each passage) or full
+    /// [default: snippet].
+    #[arg(long, value_name = "TEXT")]
+    report_text: Option<String>,
+    /// Draw no report.html.
+    #[arg(long)]
+    no_report: bool,
     /// Fail with exit code 4, publishing nothing, if there is any warning.
     #[arg(long)]
     strict: bool,
@@ -154,6 +161,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         ("jobs", args.jobs.as_ref()),
         ("as-of", args.as_of.as_ref()),
         ("max-file-mib", args.max_file_mib.as_ref()),
+        ("report-text", args.report_text.as_ref()),
     ]);
     for (key, value) in flags {
         if let Some(value) = value {
@@ -164,6 +172,9 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         if is_set {
             layers.set(key, "true".to_owned(), Origin::Flag)?;
         }
+    }
+    if args.no_report {
+        layers.set("report", "false".to_owned(), Origin::Flag)?;
     }
     Ok(layers)
 }

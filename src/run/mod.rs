@@ -7,6 +7,7 @@ pub mod output;
 pub mod summary;
 mod decide;
 mod labels;
+mod redraw;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -25,11 +26,13 @@ use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
 use crate::read::metadata::Metadata;
 use crate::record::{self, Corrected, Record};
+use crate::report;
 use crate::score::{LabelSet, Measured, Thresholds};
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
 use output::Output;
+pub use redraw::redraw;
 use tables::Tables;
 
 /// Columns of an article that rows can be grouped by, beside those of the user's metadata.
@@ -107,6 +110,7 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
             version: codebook.version.clone(),
             hash: codebook_hash(&codebook),
             themes: codebook.names(),
+            definitions: definitions(&codebook),
         },
         input_hash,
         counts: finished.counts,
@@ -130,6 +134,10 @@ pub fn run(config: &Config, layers: &Layers, on_progress: OnProgress<'_>) -> Res
         return Err(Error::Check {
             message: format!("--strict, and there are warnings: {}", all.join(", ")),
         });
+    }
+    if config.has_report {
+        let engine = engine.as_ref();
+        pool.install(|| report::draw(output.folder(), &record, config.report_text, Some(engine)))?;
     }
     let record = output.publish(record)?;
     Ok(Outcome { record, rows: finished.rows, skipped: finished.skipped })
@@ -334,6 +342,10 @@ fn thread_pool(jobs: usize) -> Result<rayon::ThreadPool> {
         .num_threads(jobs)
         .build()
         .map_err(|error| Error::config(format!("cannot start {jobs} threads: {error}")))
+}
+
+fn definitions(codebook: &Codebook) -> BTreeMap<String, String> {
+    codebook.themes.iter().map(|theme| (theme.name.clone(), theme.definition.clone())).collect()
 }
 
 fn codebook_hash(codebook: &Codebook) -> String {

@@ -1,0 +1,400 @@
+// Filters: the fragment of the address is the state; form, charts and passages follow it.
+"use strict";
+
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const form = document.getElementById("filters");
+  const list = document.getElementById("list");
+  const more = document.getElementById("more");
+  const STEP = 50;
+  const TONES = ["negative", "neutral", "positive"];
+  const [COUNTED, RELEVANT, PERSON] = [1, 2, 4];
+
+  // Articles and passages, unpacked into columns.
+  const articles = data.articles.map(([id, title, outlet, date, precision, source, confidence, read, url, isDated, slot]) =>
+    ({ id, title, outlet, date, precision, source, confidence, read, url, isDated: isDated === 1, slot }));
+  const of = [], position = [], flags = [], tone = [], themes = [], texts = [];
+  data.articles.forEach((row, article) => {
+    for (const [number, flag, sentiment, given, text] of row[11]) {
+      of.push(article); position.push(number); flags.push(flag); tone.push(sentiment); themes.push(given); texts.push(text);
+    }
+  });
+  const isOf = data.themes.map(() => new Uint8Array(of.length));
+  themes.forEach((given, passage) => given.forEach((theme) => { isOf[theme][passage] = 1; }));
+  let lower = null;
+  const idOf = (passage) => articles[of[passage]].id + "#" + position[passage];
+  // Newest first, the undated last.
+  const key = (passage) => articles[of[passage]].date || "";
+  const order = [...of.keys()].filter((passage) => flags[passage] & COUNTED)
+    .sort((left, right) => (key(left) < key(right) ? 1 : key(left) > key(right) ? -1 : left - right));
+
+  let state = empty();
+  let found = [];
+  let limit = STEP;
+
+  function empty() {
+    return { theme: [], match: "any", not: [], outlet: [], from: "", to: "", undated: "", sentiment: [], text: "",
+      relevant: "", measure: "", passage: "" };
+  }
+
+  function decode(text) {
+    try { return decodeURIComponent(text); } catch { return text; }
+  }
+
+  function parse(fragment) {
+    const read = empty();
+    const names = (text) => text.split(",").filter((name) => name);
+    for (const part of fragment.replace(/^#/, "").split("&")) {
+      const at = part.indexOf("=");
+      if (at < 0) continue;
+      const [name, value] = [part.slice(0, at), decode(part.slice(at + 1))];
+      if (name === "theme" || name === "not") read[name] = names(value).filter((theme) => data.themes.includes(theme));
+      else if (name === "sentiment") read.sentiment = names(value).filter((word) => TONES.includes(word));
+      else if (name === "outlet") read.outlet.push(value);
+      else if (name === "match") read.match = value === "all" ? "all" : "any";
+      else if (name === "from" || name === "to") read[name] = /^\d{4}-\d\d-\d\d$/.test(value) ? value : "";
+      else if (name in read) read[name] = value;
+    }
+    return read;
+  }
+
+  function fragment(of) {
+    const parts = [];
+    const add = (name, value) => parts.push(name + "=" + encodeURIComponent(value).replace(/%2C/g, ","));
+    if (of.theme.length) add("theme", of.theme.join(","));
+    if (of.match === "all") add("match", "all");
+    if (of.not.length) add("not", of.not.join(","));
+    of.outlet.forEach((name) => add("outlet", name));
+    for (const name of ["from", "to", "undated"]) if (of[name]) add(name, of[name]);
+    if (of.sentiment.length) add("sentiment", of.sentiment.join(","));
+    for (const name of ["text", "relevant", "measure", "passage"]) if (of[name]) add(name, of[name]);
+    return "#" + parts.join("&");
+  }
+
+  const isFiltered = () => ["theme", "not", "outlet", "sentiment"].some((name) => state[name].length)
+    || ["from", "to", "undated", "text", "relevant"].some((name) => state[name]);
+
+  // Which articles are of the outlets and dates chosen. Dates are compared as `sendlens query --since --until` does.
+  function wantedArticles() {
+    const outlets = new Set(state.outlet);
+    return articles.map((article) => {
+      if (outlets.size && !outlets.has(data.outlets[article.outlet][0])) return false;
+      if (state.undated === "only" && article.isDated) return false;
+      if (state.undated === "no" && !article.isDated) return false;
+      if (!state.from && !state.to) return true;
+      return article.date !== null && (!state.from || article.date >= state.from) && (!state.to || article.date <= state.to);
+    });
+  }
+
+  function wantedLabels() {
+    const wanted = state.theme.map((name) => isOf[data.themes.indexOf(name)]);
+    const unwanted = state.not.map((name) => isOf[data.themes.indexOf(name)]);
+    const tones = new Set(state.sentiment.map((word) => TONES.indexOf(word)));
+    const needle = state.text.toLowerCase();
+    if (needle && !lower) lower = texts.map((text) => (text || "").toLowerCase());
+    const isAll = state.match === "all";
+    return (passage) => {
+      if (wanted.length && !(isAll ? wanted.every((of) => of[passage]) : wanted.some((of) => of[passage]))) return false;
+      if (unwanted.some((of) => of[passage])) return false;
+      if (tones.size && !tones.has(tone[passage])) return false;
+      return !needle || lower[passage].includes(needle);
+    };
+  }
+
+  // Counts per period as the tables have them: passages, articles, negative, neutral, positive.
+  function counter() {
+    const cells = data.slots.map(() => [0, 0, 0, 0, 0]);
+    const undated = [0, 0, 0, 0, 0];
+    let last = -1;
+    const add = (passage) => {
+      const article = of[passage];
+      const slot = articles[article].slot;
+      const cell = slot === null ? undated : cells[slot];
+      cell[0] += 1;
+      cell[2 + tone[passage]] += 1;
+      if (article !== last) cell[1] += 1;
+      last = article;
+    };
+    return { cells, undated, add };
+  }
+
+  // Finds what matches. The denominators are the passages about SEND of the outlets and dates chosen.
+  function filter() {
+    const isArticle = wantedArticles();
+    const isLabelled = wantedLabels();
+    const isOffTopic = state.relevant === "no";
+    const [base, match] = [counter(), counter()];
+    const series = data.themes.map(counter);
+    const outlets = data.outlets.map(() => [0, 0, 0, 0, 0]);
+    const seen = new Set();
+    found = [];
+    for (const passage of order) {
+      const article = of[passage];
+      if (!isArticle[article]) continue;
+      const isRelevant = (flags[passage] & RELEVANT) !== 0;
+      if (isRelevant) base.add(passage);
+      if (isRelevant === isOffTopic || !isLabelled(passage)) continue;
+      found.push(passage);
+      match.add(passage);
+      for (let theme = 0; theme < series.length; theme += 1) if (isOf[theme][passage]) series[theme].add(passage);
+      const cell = outlets[articles[article].outlet];
+      cell[0] += 1;
+      cell[2 + tone[passage]] += 1;
+      if (!seen.has(article)) cell[1] += 1;
+      seen.add(article);
+    }
+    return { base, match, series, outlets, articles: seen.size };
+  }
+
+  // Counts of the whole run, of which the page may hold a part.
+  const whole = { base: data.all, match: data.all, series: data.series, outlets: data.outlets.map((outlet) => outlet[2]) };
+
+  function node(name, kind, ...children) {
+    const element = document.createElement(name);
+    if (kind) element.className = kind;
+    element.append(...children);
+    return element;
+  }
+
+  const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+  function day(date, precision) {
+    const [year, month, number] = date.split("-").map(Number);
+    return precision === "year" ? String(year) : precision === "month" ? `${MONTHS[month - 1]} ${year}` : `${number} ${MONTHS[month - 1]} ${year}`;
+  }
+
+  function when(article) {
+    if (!article.date) return "undated";
+    const text = day(article.date, article.precision);
+    return article.isDated ? text : `undated (perhaps ${text})`;
+  }
+
+  const outletOf = (article) => data.outlets[article.outlet][1];
+
+  // The text of a passage, with the words marked that decided, where they are known.
+  function marked(passage) {
+    const segments = data.marks[idOf(passage)];
+    if (!segments) return [texts[passage]];
+    return segments.map(([text, level, theme, says]) => {
+      if (!level) return text;
+      const mark = node("mark", "m" + level + (theme === null ? "" : " t" + theme % 6), text);
+      mark.title = says;
+      return mark;
+    });
+  }
+
+  function context(passage) {
+    const article = articles[of[passage]];
+    const parts = [];
+    for (const [place, other] of [["before", passage - 1], ["after", passage + 1]]) {
+      if (of[other] === of[passage] && texts[other] !== null) {
+        parts.push(node("p", "neighbour", node("span", "where", place), " ", node("bdi", "", texts[other])));
+      }
+    }
+    const evidence = node("p", "evidence", "No date was found.");
+    if (article.date) {
+      const source = data.sources[article.source] || article.source || "an unknown place";
+      evidence.replaceChildren(`Date: ${day(article.date, article.precision)}, known to the ${article.precision}, from ${source}, `
+        + `confidence ${article.confidence.toFixed(2)}`);
+      if (article.read) evidence.append(", read from “", node("bdi", "", article.read), "”");
+      evidence.append(".");
+    }
+    const citation = node("span", "citation");
+    if (outletOf(article)) citation.append(node("bdi", "", outletOf(article)), ", ");
+    if (article.title) citation.append("“", node("bdi", "", article.title), "”, ");
+    citation.append(when(article), ", passage ", node("bdi", "", idOf(passage)));
+    const cite = node("p", "cite", citation);
+    if (article.url) {
+      const source = node("a", "", "Source");
+      source.href = article.url;
+      source.rel = "noreferrer noopener";
+      cite.append(" ", source);
+    }
+    const here = node("a", "", "Link to this passage");
+    here.href = fragment({ ...state, passage: idOf(passage) });
+    cite.append(" ", here);
+    return [...parts, evidence, cite];
+  }
+
+  function item(passage) {
+    const article = articles[of[passage]];
+    const facts = node("p", "facts", node("span", "when", when(article)), " · ", node("bdi", "", outletOf(article) || "outlet not known"));
+    for (const theme of themes[passage]) facts.append(" ", node("span", "chip t" + theme % 6, data.names[theme]));
+    if (tone[passage] !== null) facts.append(" ", node("span", "tone-word " + TONES[tone[passage]], TONES[tone[passage]]));
+    if (flags[passage] & PERSON) facts.append(" ", node("span", "chip person", "labelled by a person"));
+    if (!(flags[passage] & RELEVANT)) facts.append(" ", node("span", "chip", "off topic"));
+    const element = node("article", "passage", facts, node("h3", "", node("bdi", "", article.title || "(no headline)")));
+    element.dataset.passage = idOf(passage);
+    if (texts[passage] !== null) element.append(node("p", "text", node("bdi", "", ...marked(passage))));
+    const details = node("details", "", node("summary", "", "Context, date and citation"));
+    details.addEventListener("toggle", () => {
+      if (details.open && details.children.length === 1) details.append(...context(passage));
+    });
+    element.append(details);
+    return element;
+  }
+
+  function showPassages() {
+    const asked = state.passage ? order.find((passage) => idOf(passage) === state.passage) : undefined;
+    const shown = found.slice(0, limit);
+    if (asked !== undefined && !shown.includes(asked)) shown.unshift(asked);
+    list.replaceChildren(...shown.map(item));
+    more.hidden = found.length <= limit;
+    more.textContent = `Show ${Math.min(STEP, found.length - limit)} more of ${(found.length - limit).toLocaleString("en-GB")}`;
+    if (asked !== undefined) {
+      const element = [...list.children].find((element) => element.dataset.passage === state.passage);
+      const details = element.querySelector("details");
+      details.append(...(details.children.length === 1 ? context(asked) : []));
+      details.open = true;
+      element.scrollIntoView({ block: "start" });
+    }
+  }
+
+  // The filter in words, and as a command.
+  function describe() {
+    const names = (list, word) => list.map((name) => data.names[data.themes.indexOf(name)]).join(word);
+    const parts = [];
+    if (state.theme.length) parts.push(names(state.theme, state.match === "all" ? " and " : " or "));
+    if (state.not.length) parts.push("not " + names(state.not, ", not "));
+    if (state.sentiment.length) parts.push(state.sentiment.join(" or "));
+    if (state.outlet.length) parts.push(state.outlet.map((name) => name || "unknown outlet").join(" or "));
+    if (state.from) parts.push("from " + day(state.from, "day"));
+    if (state.to) parts.push("to " + day(state.to, "day"));
+    if (state.undated) parts.push(state.undated === "only" ? "undated" : "dated");
+    if (state.text) parts.push("“" + state.text + "”");
+    if (state.relevant) parts.push("off topic");
+    return parts.join(" · ");
+  }
+
+  function command() {
+    const quoted = (text) => "'" + text.replace(/'/g, "'\\''") + "'";
+    const words = ["sendlens query OUT"];
+    let theme = state.theme.join(state.match === "all" ? " and " : " or ") || (state.not.length ? "all" : "");
+    if (state.theme.length > 1 && state.not.length) theme = `(${theme})`;
+    for (const name of state.not) theme += " and not " + name;
+    if (state.relevant) theme = "off_topic";
+    words.push("--theme " + quoted(theme || "all"));
+    for (const name of state.outlet) words.push("--outlet " + quoted(name));
+    if (state.from) words.push("--since " + state.from);
+    if (state.to) words.push("--until " + state.to);
+    if (state.undated === "only") words.push("--date undated");
+    if (state.sentiment.length) words.push("--sentiment " + state.sentiment.join(","));
+    if (state.text) words.push("--text " + quoted(state.text));
+    return words.join(" ");
+  }
+
+  function fillForm() {
+    for (const input of form.elements) {
+      const { name, type, value } = input;
+      if (type === "checkbox") input.checked = [].concat(state[name]).includes(value);
+      else if (name && input.value !== state[name]) input.value = state[name];
+    }
+    for (const input of document.querySelectorAll("input[name=measure]")) input.checked = input.value === (state.measure || "share");
+  }
+
+  function readForm() {
+    const values = (name) => [...form.querySelectorAll(`input[name=${name}]:checked`)].map((input) => input.value);
+    const value = (name) => form.elements.namedItem(name).value;
+    const measure = document.querySelector("input[name=measure]:checked").value;
+    return { theme: values("theme"), not: values("not"), outlet: values("outlet"), sentiment: values("sentiment"),
+      match: value("match"), from: value("from"), to: value("to"), undated: value("undated"), text: value("text"),
+      relevant: values("relevant")[0] || "", measure: measure === "counts" ? "counts" : "", passage: "" };
+  }
+
+  let isDrawn = false;
+
+  // Makes the page show the state.
+  function apply() {
+    const counts = filter();
+    const isOn = isFiltered();
+    const isSample = data.held < data.passages;
+    if (isOn || isDrawn || state.measure) {
+      Charts.show({ ...(isOn ? counts : whole), measure: state.measure, isFiltered: isOn });
+      isDrawn = true;
+    }
+    const matches = document.getElementById("matches");
+    matches.dataset.passages = found.length;
+    matches.dataset.articles = counts.articles;
+    const number = (count, noun) => count.toLocaleString("en-GB") + " " + noun + (count === 1 ? "" : "s");
+    matches.replaceChildren(node("strong", "", number(found.length, "passage")), " of ", number(counts.articles, "article"),
+      isSample ? ", in the sample of " + number(data.held, "passage") + " that this page holds" : "");
+    document.getElementById("state").textContent = (isOn ? describe() : "nothing left out") + ": " + number(found.length, "passage");
+    document.getElementById("basis").textContent = isOn
+      ? "Only what matches the filter, as shares of all passages about SEND of the outlets and dates chosen"
+        + (isSample ? `. Counted in a sample of ${number(data.held, "passage")} of ${data.passages.toLocaleString("en-GB")}.` : ".")
+      : "";
+    document.querySelector("#command code").textContent = command();
+    fillForm();
+    limit = STEP;
+    showPassages();
+  }
+
+  function go(next) {
+    const address = fragment(next);
+    if (address === fragment(state)) return;
+    state = next;
+    // Typing must not fill the history; the same file with another fragment may be replaced even on disk.
+    history.replaceState(null, "", address);
+    apply();
+  }
+
+  // The state that leads to the passages of one number, within what is chosen already.
+  function narrowed(slot, theme, sentiment, outlet) {
+    const next = { ...state, passage: "" };
+    if (slot === null) { if (outlet === undefined) [next.undated, next.from, next.to] = ["only", "", ""]; }
+    else [next.from, next.to, next.undated] = [data.slots[slot][0], data.slots[slot][1], "no"];
+    if (theme >= 0) {
+      const name = data.themes[theme];
+      const isTogether = state.theme.length && !state.theme.includes(name) && (state.match === "all" || state.theme.length === 1);
+      next.theme = isTogether || (state.match === "all" && state.theme.length) ? [...new Set([...state.theme, name])] : [name];
+      next.match = next.theme.length > 1 ? "all" : "any";
+    }
+    if (sentiment) next.sentiment = [sentiment];
+    if (outlet !== undefined) next.outlet = [data.outlets[outlet][0]];
+    return next;
+  }
+
+  function visit(next) {
+    location.hash = fragment(next);
+    document.getElementById("passages").scrollIntoView({ block: "start" });
+  }
+
+  document.documentElement.classList.add("has-script");
+  Charts.begin(data, whole, (...of) => fragment(narrowed(...of)), {
+    period: (slot, theme, sentiment) => visit(narrowed(slot, theme, sentiment)),
+    outlet: (index) => visit(narrowed(null, -1, "", index)),
+    range: (from, to) => go({ ...state, from, to, passage: "" }),
+  });
+  form.addEventListener("input", () => go(readForm()));
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.querySelectorAll("input[name=measure]").forEach((input) => input.addEventListener("input", () => go(readForm())));
+  document.getElementById("reset").addEventListener("click", () => go({ ...empty(), measure: state.measure }));
+  more.addEventListener("click", () => {
+    const from = limit;
+    limit += STEP;
+    list.append(...found.slice(from, limit).map(item));
+    more.hidden = found.length <= limit;
+    more.textContent = `Show ${Math.min(STEP, found.length - limit)} more of ${(found.length - limit).toLocaleString("en-GB")}`;
+    list.children[from]?.querySelector("summary").focus();
+  });
+  document.addEventListener("click", (event) => {
+    const anchor = event.target.closest("a[href^='#']");
+    if (!anchor || anchor.closest(".tools") && anchor.getAttribute("role") === "button") return;
+    if (anchor.dataset.outlet !== undefined) {
+      event.preventDefault();
+      visit(narrowed(null, -1, "", Number(anchor.dataset.outlet)));
+    } else if (anchor.dataset.clear !== undefined || anchor.hash.includes("=")) {
+      event.preventDefault();
+      visit(parse(anchor.hash));
+    } else if (anchor.hash === "#passages" || anchor.hash === "#pages") {
+      // A place in the page is no state.
+      event.preventDefault();
+      document.querySelector(anchor.hash).scrollIntoView();
+      document.querySelector(anchor.hash).focus();
+    }
+  });
+  window.addEventListener("hashchange", () => { state = parse(location.hash); apply(); });
+  window.addEventListener("beforeprint", () => document.querySelectorAll(".tools details").forEach((table) => { table.open = true; }));
+  state = parse(location.hash);
+  apply();
+})();
