@@ -66,8 +66,10 @@ const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-
 export function launch() {
   const executablePath = BROWSERS.find((path) => path && existsSync(path));
   if (!executablePath) throw new Error('there is no Chromium: `apt-get install chromium`, or name one in CHROMIUM');
-  // Without a sandbox, because CI is root; the pages are our own.
-  return chromium.launch({ executablePath, headless: true, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  // Without a sandbox, because CI is root; the pages are our own. Tests change the fragment faster than people do, which
+  // Chromium takes for a flood and drops.
+  const args = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-ipc-flooding-protection'];
+  return chromium.launch({ executablePath, headless: true, args });
 }
 
 /**
@@ -106,12 +108,13 @@ export async function open(browser, url, options = {}) {
 }
 
 /** Puts the page into the state of another fragment, as following a link does. */
-export async function follow(page, fragment) {
-  await page.evaluate((wanted) => {
+export const follow = (page, fragment) =>
+  page.evaluate(async (wanted) => {
+    const before = location.hash;
+    const changed = new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }));
     location.hash = wanted;
+    if (location.hash !== before) await changed;
   }, fragment);
-  await settled(page);
-}
 
 /** Waits until the page has done what it was told. */
 export const settled = (page) =>
