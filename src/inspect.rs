@@ -8,6 +8,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::article::{Block, Skipped};
+use crate::explain::Word;
 use crate::pipeline::{Document, Scored};
 use crate::plain;
 use crate::score::{LabelSet, Sentiment, Thresholds};
@@ -15,9 +16,13 @@ use crate::score::{LabelSet, Sentiment, Thresholds};
 /// Columns of text shown of a block.
 const SHOWN: usize = 100;
 
-/// The document as text.
+/// Words shown per label, and the support below which none is.
+const WORDS: usize = 6;
+const LEAST_SUPPORT: f32 = 0.005;
+
+/// The document as text; `words` are those of each passage, or nothing.
 #[must_use]
-pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> String {
+pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds, words: &[Vec<Word>]) -> String {
     let article = &document.article;
     let mut text = String::new();
     let _ = writeln!(text, "{}", plain::line(&article.id));
@@ -44,7 +49,7 @@ pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
     }
     date(&mut text, document);
     blocks(&mut text, document);
-    passages(&mut text, document, labels, thresholds);
+    passages(&mut text, document, labels, thresholds, words);
     text
 }
 
@@ -114,7 +119,13 @@ fn shown(document: &Document, block: &Block) -> String {
     }
 }
 
-fn passages(text: &mut String, document: &Document, labels: &LabelSet, thresholds: &Thresholds) {
+fn passages(
+    text: &mut String,
+    document: &Document,
+    labels: &LabelSet,
+    thresholds: &Thresholds,
+    words: &[Vec<Word>],
+) {
     let names: Vec<_> = labels
         .themes
         .iter()
@@ -122,11 +133,39 @@ fn passages(text: &mut String, document: &Document, labels: &LabelSet, threshold
         .map(|(theme, threshold)| format!("{theme} ≥ {threshold:.2}"))
         .collect();
     let _ = writeln!(text, "\nPassages ({}; * given)", names.join(", "));
-    for (passage, scored) in document.passages.iter().zip(&document.scored) {
+    for (index, (passage, scored)) in document.passages.iter().zip(&document.scored).enumerate() {
         let Some(scored) = scored else { continue };
+        let shown = passage.span.of(&document.article.text);
         let _ = writeln!(text, "  #{} {}", passage.position, line_of_scores(labels, scored));
-        let _ = writeln!(text, "      {}", plain::line(passage.span.of(&document.article.text)));
+        let _ = writeln!(text, "      {}", plain::line(shown));
+        if let Some(words) = words.get(index).filter(|words| !words.is_empty()) {
+            text.push_str(&lines_of_words(shown, words, labels, scored));
+        }
     }
+}
+
+/// Per theme given, and for the sentiment, the words without which its score falls most.
+fn lines_of_words(passage: &str, words: &[Word], labels: &LabelSet, scored: &Scored) -> String {
+    let given = labels.themes.iter().enumerate().filter(|(index, _)| scored.labels.themes[*index]);
+    let themes = given.map(|(index, theme)| {
+        let support: Vec<_> = words.iter().map(|word| word.themes[index]).collect();
+        (theme.as_str(), support)
+    });
+    let sentiment = scored.labels.sentiment;
+    let of_sentiment = words.iter().map(|word| word.sentiment[sentiment as usize]).collect();
+    let mut text = String::new();
+    for (label, support) in themes.chain([(sentiment.as_str(), of_sentiment)]) {
+        let mut order: Vec<_> = (0..words.len()).filter(|index| support[*index] >= LEAST_SUPPORT).collect();
+        order.sort_by(|left, right| support[*right].total_cmp(&support[*left]));
+        order.truncate(WORDS);
+        let parts = order
+            .iter()
+            .map(|index| format!("{} {:.2}", plain::line(words[*index].span.of(passage)), support[*index]));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        let parts = if parts.is_empty() { "no single word".to_owned() } else { parts };
+        let _ = writeln!(text, "      {label} rests on: {parts}");
+    }
+    text
 }
 
 fn line_of_scores(labels: &LabelSet, scored: &Scored) -> String {
@@ -157,9 +196,9 @@ pub fn skipped(rows: &[Skipped]) -> String {
     text
 }
 
-/// The document as JSON.
+/// The document as JSON; `words` are those of each passage, or nothing.
 #[must_use]
-pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> Value {
+pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds, words: &[Vec<Word>]) -> Value {
     let article = &document.article;
     let published = &document.published;
     let blocks = article.blocks.iter().enumerate().map(|(index, block)| {
@@ -185,7 +224,8 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
             "reason": clue.reason,
         })
     });
-    let passages = document.passages.iter().zip(&document.scored).map(|(passage, scored)| {
+    let rows = document.passages.iter().zip(&document.scored).enumerate();
+    let passages = rows.map(|(index, (passage, scored))| {
         let mut value = json!({
             "position": passage.position,
             "kind": passage.kind.as_str(),
@@ -198,6 +238,10 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
             value["themes"] = scored.labels.given(&labels.themes).into();
             value["sentiment"] = scored.labels.sentiment.as_str().into();
             value["relevant"] = scored.labels.is_relevant.into();
+            if let Some(words) = words.get(index) {
+                let text = passage.span.of(&article.text);
+                value["words"] = words.iter().map(|word| support(text, word, labels)).collect();
+            }
         }
         value
     });
@@ -228,6 +272,19 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
         "passages": passages.collect::<Vec<_>>(),
         "thresholds": labels.themes.iter().cloned().zip(thresholds.themes.iter().map(|value| json!(value)))
             .collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// A word with its support per label.
+fn support(passage: &str, word: &Word, labels: &LabelSet) -> Value {
+    let themes = labels.themes.iter().map(String::as_str).zip(&word.themes);
+    let sentiments = Sentiment::ALL.iter().map(|label| label.as_str()).zip(&word.sentiment);
+    let support = themes.chain(sentiments).map(|(label, value)| (label.to_owned(), json!(value)));
+    json!({
+        "word": word.span.of(passage),
+        "start": word.span.start,
+        "end": word.span.end,
+        "support": support.collect::<serde_json::Map<_, _>>(),
     })
 }
 

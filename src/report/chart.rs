@@ -4,11 +4,11 @@
 //! Colours stand as attributes, so that a chart saved alone keeps them, and the style sheet of the page overrides them.
 //!
 //! - a period without passages is a gap, not a zero
-//! - an incomplete period is hollow
+//! - an incomplete period is hollow (`tests/it/report.rs`)
 
 use maud::{Markup, html};
 
-use super::contents::{Cell, Contents};
+use super::contents::{Cell, Contents, Series};
 use super::scale::{Bands, Line, number, path, ticks};
 use super::wording;
 use crate::tally::Period;
@@ -23,6 +23,9 @@ pub(super) const BOTTOM: f64 = 172.0;
 
 /// Radius of a point with no passages under it, and what the highest denominator adds. Area grows with the denominator.
 pub(super) const RADIUS: [f64; 2] = [1.2, 3.2];
+
+/// Below so many periods every one is a point of the line.
+const FEW: usize = 12;
 
 /// Room that a label of the time axis needs.
 const LABEL: f64 = 52.0;
@@ -41,11 +44,11 @@ const COVERAGE: &str = "#4d5560";
 /// Outlets that get a bar of their own.
 pub(super) const OUTLETS: usize = 12;
 
-/// Height of an outlet's row.
-const ROW: f64 = 24.0;
+/// Height of an outlet's row: its name above its bar.
+const ROW: f64 = 38.0;
 
-/// Where bars of outlets begin and how far they may reach, the count behind them included.
-const BARS: [f64; 2] = [168.0, 410.0];
+/// How far bars of outlets may reach; the count stands behind them.
+pub(super) const BAR: f64 = 420.0;
 
 /// The class of a theme's colour.
 pub(super) fn colour_class(theme: usize) -> String {
@@ -70,6 +73,34 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 
 fn bands(contents: &Contents<'_>) -> Bands {
     Bands { count: contents.slots.len(), left: LEFT, right: RIGHT }
+}
+
+/// Periods on either side of one that its line pools: a share of few passages jumps, and joining the jumps would show
+/// nothing but them.
+pub(super) fn window(contents: &Contents<'_>) -> usize {
+    if contents.slots.len() < FEW {
+        return 0;
+    }
+    match contents.period {
+        Period::Day => 14,
+        Period::Week => 4,
+        Period::Month => 2,
+        Period::Quarter => 1,
+        Period::Year => 0,
+    }
+}
+
+/// The share of a series among the passages of each period and `window` periods on either side, taken together; none
+/// where these hold no passage.
+fn pooled(series: &Series, all: &Series, window: usize) -> Vec<Option<f64>> {
+    let sum = |cells: &[Cell]| cells.iter().map(|cell| cell.passages).sum::<u64>();
+    let count = all.cells.len();
+    (0..count)
+        .map(|index| {
+            let around = index.saturating_sub(window)..(index + window + 1).min(count);
+            share(sum(&series.cells[around.clone()]), sum(&all.cells[around]))
+        })
+        .collect()
 }
 
 /// The labels of the time axis: the indices of the periods they stand under, with their texts.
@@ -175,29 +206,26 @@ pub(super) fn theme(contents: &Contents<'_>, theme: usize, top: f64) -> Markup {
     let bands = bands(contents);
     let most = contents.all.cells.iter().map(|cell| cell.passages).max().unwrap_or(0).max(1);
     let pairs = || series.cells.iter().zip(&contents.all.cells).enumerate();
-    let places: Vec<_> = pairs()
-        .map(|(index, (cell, all))| {
-            Some((bands.centre(index), line.place(share(cell.passages, all.passages)?)))
-        })
-        .collect();
+    let pooled = pooled(series, &contents.all, window(contents));
+    let pooled: Vec<_> =
+        (0..pooled.len()).map(|index| Some((bands.centre(index), line.place(pooled[index]?)))).collect();
     let axis: Vec<_> =
         axis.into_iter().map(|value| (line.place(value), format!("{}%", number(value * 100.0)))).collect();
     let marks = html! {
-        g class="marks" {
-            path class="line" d=(path(&places)) fill="none" stroke=(colour) stroke-width="1.5" stroke-linejoin="round" {}
-        }
         g class="points" {
             @for (index, (cell, all)) in pairs() {
                 @let radius = RADIUS[0] + RADIUS[1] * (all.passages as f64 / most as f64).sqrt();
                 (point(contents, index, &words_of_share(contents, index, cell, all), &html! {
-                    @if let Some((x, y)) = places[index] {
+                    @if let Some(share) = share(cell.passages, all.passages) {
                         circle class=(if contents.slots[index].is_complete { "dot" } else { "dot open" })
-                            cx=(number(x)) cy=(number(y)) r=(number(radius)) stroke=(colour) stroke-width="1.5"
-                            fill=(if contents.slots[index].is_complete { colour } else { "#fff" }) {}
+                            cx=(number(bands.centre(index))) cy=(number(line.place(share))) r=(number(radius))
+                            stroke=(colour) fill=(if contents.slots[index].is_complete { colour } else { "#fff" }) {}
                     }
                 }))
             }
         }
+        path class="line" d=(path(&pooled)) fill="none" stroke=(colour) stroke-width="2.2" stroke-linejoin="round"
+            stroke-linecap="round" pointer-events="none" {}
     };
     let name = wording::theme(&contents.record.codebook.themes[theme]);
     over_time(contents, &format!("{name}: share of passages per {}", contents.period.as_str()), &axis, &marks)
@@ -292,7 +320,7 @@ pub(super) fn words_of_tone(contents: &Contents<'_>, index: usize, all: &Cell) -
 pub(super) fn outlets(contents: &Contents<'_>) -> Markup {
     let rows = &contents.outlets[..contents.outlets.len().min(OUTLETS)];
     let most = rows.iter().map(|outlet| outlet.cell.passages).max().unwrap_or(0).max(1);
-    let line = Line { low: 0.0, high: most as f64, from: BARS[0], to: BARS[1] };
+    let line = Line { low: 0.0, high: most as f64, from: 0.0, to: BAR };
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", ROW * rows.len().max(1) as f64 + 4.0)) role="group"
             aria-label="Passages about SEND per outlet" font-family="system-ui, sans-serif" font-size="12" {
@@ -301,11 +329,11 @@ pub(super) fn outlets(contents: &Contents<'_>) -> Markup {
                 @let end = line.place(outlet.cell.passages as f64);
                 g class="point" data-outlet=(index) {
                     rect class="hit" x="0" y=(y) width=(WIDTH) height=(ROW) fill="none" pointer-events="all" {}
-                    text class="name" x=(BARS[0] - 8.0) y=(y + 16.0) text-anchor="end" fill="#1f2328" {
-                        (wording::cut(outlet.name.as_deref().unwrap_or("(unknown)"), 24))
+                    text class="name" x="0" y=(y + 14.0) fill="#1f2328" {
+                        (wording::cut(outlet.name.as_deref().unwrap_or("(unknown)"), 48))
                     }
-                    rect class="bar" x=(BARS[0]) y=(y + 5.0) width=(number(end - BARS[0])) height=(ROW - 10.0) fill=(COVERAGE) {}
-                    text class="count" x=(number(end + 6.0)) y=(y + 16.0) fill=(FAINT) { (wording::count(outlet.cell.passages)) }
+                    rect class="bar" x="0" y=(y + 19.0) width=(number(end)) height="12" fill=(COVERAGE) {}
+                    text class="count" x=(number(end + 6.0)) y=(y + 29.5) fill=(FAINT) { (wording::count(outlet.cell.passages)) }
                     title { (words_of_outlet(outlet.name.as_deref(), &outlet.cell)) }
                 }
             }
@@ -335,5 +363,28 @@ pub(super) fn tone_bar(cell: &Cell) -> Markup {
                 rect class=(name) x=(number(starts[index])) y="0" width=(number(parts[index])) height="10" fill=(TONES[index]) {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn series(passages: &[u64]) -> Series {
+        let cell = |passages: &u64| Cell { passages: *passages, ..Cell::default() };
+        Series { cells: passages.iter().map(cell).collect(), undated: Cell::default() }
+    }
+
+    #[test]
+    fn a_period_without_passages_is_a_gap_not_a_zero() {
+        let (part, all) = (series(&[1, 0, 0, 0, 3]), series(&[2, 4, 0, 0, 3]));
+        assert_eq!(pooled(&part, &all, 0), [Some(0.5), Some(0.0), None, None, Some(1.0)]);
+        let pooled = pooled(&part, &all, 1);
+        assert_eq!(
+            pooled[..2],
+            [Some(1.0 / 6.0), Some(1.0 / 6.0)],
+            "passages are pooled, shares are not averaged"
+        );
+        assert_eq!(pooled[2..], [Some(0.0), Some(1.0), Some(1.0)]);
     }
 }

@@ -10,7 +10,8 @@ const Charts = (() => {
   const [PASSAGES, ARTICLES, NEGATIVE, , POSITIVE] = [0, 1, 2, 3, 4];
 
   const figures = () => document.querySelectorAll("figure.chart");
-  const comma = (number) => number.toLocaleString("en-GB");
+  // Not toLocaleString, which takes most of the time of a filter.
+  const comma = (number) => (number < 1000 ? String(number) : String(number).replace(/\B(?=(\d{3})+$)/g, ","));
   const percent = (part, whole) => (whole ? (100 * part / whole).toFixed(1) + "%" : NONE);
   const round = (value) => Math.round(value * 10) / 10;
   const plural = (number, noun) => comma(number) + " " + noun + (number === 1 ? "" : "s");
@@ -51,15 +52,26 @@ const Charts = (() => {
     svg.querySelector(".y").replaceChildren(...lines);
   }
 
-  // Replaces the marks of every point; `mark` gives them with what they say.
+  // Replaces the marks of every point; `mark` gives them and a function for what they say, which is asked for only when
+  // somebody wants to know.
+  const says = new WeakMap();
+
   function drawPoints(svg, mark) {
     svg.querySelectorAll(".point").forEach((point, index) => {
-      const [marks, says] = mark(index);
-      const title = point.querySelector("title");
-      title.textContent = says;
-      point.setAttribute("aria-label", says);
-      point.replaceChildren(point.querySelector(".hit"), ...marks, title);
+      const [marks, words] = mark(index);
+      while (point.children.length > 1) point.lastChild.remove();
+      point.append(...marks);
+      point.removeAttribute("aria-label");
+      says.set(point, words);
     });
+    const stop = svg.querySelector(".point[tabindex='0']");
+    if (stop) name(stop);
+  }
+
+  // Gives a point its name for those who hear the page, and returns it.
+  function name(point) {
+    if (!point.hasAttribute("aria-label")) point.setAttribute("aria-label", says.get(point)());
+    return point.getAttribute("aria-label");
   }
 
   function column(index, from, to, colour, kind) {
@@ -69,6 +81,20 @@ const Charts = (() => {
       width: round(width - 2 * gap), height: round(to - from),
       fill: isComplete(index) ? colour : "#fff", stroke: colour, "stroke-width": isComplete(index) ? 0 : 1,
     });
+  }
+
+  // The line of shares pools the passages of a period and its neighbours; it breaks where these hold none.
+  function pooled(theme, high) {
+    let path = "";
+    let isDown = false;
+    data.slots.forEach((_, index) => {
+      const [from, to] = [Math.max(0, index - data.window), Math.min(data.slots.length, index + data.window + 1)];
+      const sum = (cells) => cells.slice(from, to).reduce((sum, cell) => sum + cell[PASSAGES], 0);
+      const [part, whole] = [sum(shown.series[theme].cells), sum(shown.base.cells)];
+      if (whole) path += (isDown ? "L" : "M") + round(centre(index)) + " " + round(place(part / whole, high));
+      isDown = whole > 0;
+    });
+    return path;
   }
 
   function drawTheme(figure, theme, high, axis) {
@@ -81,26 +107,20 @@ const Charts = (() => {
       const [part, whole] = [shown.series[theme].cells[index][PASSAGES], shown.base.cells[index][PASSAGES]];
       return whole ? (isShare ? part / whole : part) : null;
     };
-    let path = "";
-    let isDown = false;
-    data.slots.forEach((_, index) => {
-      const found = value(index);
-      if (found !== null) path += (isDown ? "L" : "M") + round(centre(index)) + " " + round(place(found, high));
-      isDown = found !== null;
-    });
-    line.setAttribute("d", path);
+    line.setAttribute("d", isShare ? pooled(theme, high) : "");
     drawAxis(svg, axis);
     drawPoints(svg, (index) => {
       const [cell, all] = [shown.series[theme].cells[index], shown.base.cells[index]];
-      const name = data.slots[index][3];
-      if (value(index) === null) return [[], name + ": no passages"];
-      const says = `${name}: ${comma(cell[PASSAGES])} of ${plural(all[PASSAGES], "passage")} (${percent(cell[PASSAGES], all[PASSAGES])}), `
+      const period = data.slots[index][3];
+      if (value(index) === null) return [[], () => period + ": no passages"];
+      const words = () => `${period}: ${comma(cell[PASSAGES])} of ${plural(all[PASSAGES], "passage")} (${percent(cell[PASSAGES], all[PASSAGES])}), `
         + `${comma(cell[ARTICLES])} of ${plural(all[ARTICLES], "article")}${incomplete(index)}`;
+      if (!isShare) return [cell[PASSAGES] ? [column(index, place(value(index), high), bottom(), colour, "bar of-theme")] : [], words];
       return [[svgElement("circle", {
         class: isComplete(index) ? "dot" : "dot open", cx: round(centre(index)), cy: round(place(value(index), high)),
-        r: round(data.radius[0] + data.radius[1] * Math.sqrt(all[PASSAGES] / most)), stroke: colour, "stroke-width": 1.5,
+        r: round(data.radius[0] + data.radius[1] * Math.sqrt(all[PASSAGES] / most)), stroke: colour,
         fill: isComplete(index) ? colour : "#fff",
-      })], says];
+      })], words];
     });
     svg.setAttribute("aria-label", `${data.names[theme]}: ${isShare ? "share" : "number"} of passages per ${data.period}`);
   }
@@ -128,8 +148,8 @@ const Charts = (() => {
     drawAxis(svg, values.map((value) => [place(value, high), comma(value)]));
     drawPoints(svg, (index) => {
       const [passages, articles] = shown.match.cells[index];
-      const says = `${data.slots[index][3]}: ${plural(passages, "passage")} in ${plural(articles, "article")}${incomplete(index)}`;
-      return [passages ? [column(index, place(passages, high), bottom(), COVERAGE, "bar")] : [], says];
+      const words = () => `${data.slots[index][3]}: ${plural(passages, "passage")} in ${plural(articles, "article")}${incomplete(index)}`;
+      return [passages ? [column(index, place(passages, high), bottom(), COVERAGE, "bar")] : [], words];
     });
   }
 
@@ -138,14 +158,14 @@ const Charts = (() => {
     const half = middle - top();
     drawPoints(svg, (index) => {
       const cell = shown.match.cells[index];
-      const name = data.slots[index][3];
+      const period = data.slots[index][3];
       const whole = cell[PASSAGES];
-      if (!whole) return [[], name + ": no passages"];
+      if (!whole) return [[], () => period + ": no passages"];
       const marks = [];
       const [positive, negative] = [cell[POSITIVE] / whole, cell[NEGATIVE] / whole];
       if (positive) marks.push(column(index, middle - positive * half, middle, TONES[2], "bar positive"));
       if (negative) marks.push(column(index, middle, middle + negative * half, TONES[0], "bar negative"));
-      return [marks, `${name}: ${comma(cell[NEGATIVE])} negative (${percent(cell[NEGATIVE], whole)}), ${comma(cell[3])} neutral, `
+      return [marks, () => `${period}: ${comma(cell[NEGATIVE])} negative (${percent(cell[NEGATIVE], whole)}), ${comma(cell[3])} neutral, `
         + `${comma(cell[POSITIVE])} positive (${percent(cell[POSITIVE], whole)}) of ${plural(whole, "passage")}${incomplete(index)}`];
     });
   }
@@ -155,16 +175,14 @@ const Charts = (() => {
     const most = Math.max(1, ...points.map((_, index) => shown.outlets[index][PASSAGES]));
     points.forEach((point, index) => {
       const bar = point.querySelector(".bar");
-      const from = Number(bar.getAttribute("x"));
       const [passages, articles] = shown.outlets[index];
-      const length = passages / most * (410 - from);
+      const length = passages / most * data.bar;
       bar.setAttribute("width", round(length));
       const count = point.querySelector(".count");
-      count.setAttribute("x", round(from + length + 6));
+      count.setAttribute("x", round(length + 6));
       count.textContent = comma(passages);
-      const says = `${data.outlets[index][1] || "outlet not known"}: ${plural(passages, "passage")} in ${plural(articles, "article")}`;
-      point.querySelector("title").textContent = says;
-      point.setAttribute("aria-label", says);
+      point.setAttribute("aria-label",
+        `${data.outlets[index][1] || "outlet not known"}: ${plural(passages, "passage")} in ${plural(articles, "article")}`);
     });
   }
 
@@ -280,6 +298,7 @@ const Charts = (() => {
       const next = points[Math.min(points.length - 1, Math.max(0, index + step))];
       point.setAttribute("tabindex", "-1");
       next.setAttribute("tabindex", "0");
+      name(next);
       next.focus();
     } else if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
@@ -297,7 +316,7 @@ const Charts = (() => {
 
   function say(event) {
     const point = event.target.closest(".point");
-    if (point) point.closest("figure").querySelector(".readout").textContent = point.querySelector("title").textContent;
+    if (point) point.closest("figure").querySelector(".readout").textContent = name(point);
   }
 
   // Dragging along the time axis chooses a range of dates.
@@ -349,7 +368,10 @@ const Charts = (() => {
       svg.querySelectorAll(".point").forEach((point, index) => {
         point.setAttribute("tabindex", index ? "-1" : "0");
         point.setAttribute("role", "button");
-        point.setAttribute("aria-label", point.querySelector("title").textContent);
+        // The readout below the heading takes the place of the tooltip.
+        const title = point.querySelector("title");
+        point.setAttribute("aria-label", title.textContent);
+        title.remove();
       });
       if (figure.dataset.chart === "outlets") {
         svg.addEventListener("click", (event) => {
@@ -367,5 +389,5 @@ const Charts = (() => {
     });
   }
 
-  return { begin, show };
+  return { begin, show, comma };
 })();

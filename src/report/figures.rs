@@ -18,11 +18,15 @@ pub(super) fn over_time(contents: &Contents<'_>, quality: impl Fn(&str) -> Marku
                 @if contents.is_coarser() {
                     "The tables hold every " (record.period().as_str()) ", which are too many to draw. "
                 }
-                span class="legend" {
-                    (sample_point("dot", "complete period")) " "
-                    (sample_point("dot open", "incomplete: the corpus does not cover all its days"))
+                "Each point is a " (contents.period.as_str()) ", the larger the more passages the share is of: "
+                (sample_point("dot")) "complete, " (sample_point("dot open"))
+                "incomplete, because the corpus does not cover all its days. No point: no passage, which is not a share of 0. "
+                @match chart::window(contents) {
+                    0 => "The line joins the points. ",
+                    window => {
+                        "The line is the share among the passages of " (2 * window + 1) " " (contents.period.as_str()) "s taken together, the point’s own in the middle. "
+                    }
                 }
-                " The larger a point, the more passages the share is of. Where a line breaks, there is no passage."
             }
             fieldset class="measure js-only" {
                 legend { "Show" }
@@ -50,13 +54,13 @@ pub(super) fn over_time(contents: &Contents<'_>, quality: impl Fn(&str) -> Marku
     }
 }
 
-fn sample_point(class: &str, says: &str) -> Markup {
+/// A point as it stands in a chart, for the legend.
+fn sample_point(class: &str) -> Markup {
     html! {
         svg class="sample" viewBox="0 0 10 10" aria-hidden="true" {
-            circle class=(class) cx="5" cy="5" r="3.4" stroke="#4d5560" stroke-width="1.5"
+            circle class=(class) cx="5" cy="5" r="3.4" stroke="#4d5560"
                 fill=(if class == "dot" { "#4d5560" } else { "#fff" }) {}
         }
-        (says)
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn passage(
     let themes = &contents.record.codebook.themes;
     let [before, after] = contents.neighbours(row);
     html! {
-        article class="passage" data-passage=(passage.id) {
+        article class="passage" data-passage=(plain::visible(passage.id)) {
             (facts(contents, passage, article))
             h3 { bdi { (article.title.as_deref().unwrap_or("(no headline)")) } }
             @if let Some(most) = most {
@@ -188,7 +188,7 @@ fn item(contents: &Contents<'_>, row: usize, most: Option<usize>) -> Markup {
     let passage = &contents.passages[row];
     let article = contents.article_of(passage);
     html! {
-        article class="passage" data-passage=(passage.id) {
+        article class="passage" data-passage=(plain::visible(passage.id)) {
             (facts(contents, passage, article))
             @if !passage.is_relevant { p class="facts" { "off topic" } }
             @if let Some(most) = most { p class="text" { bdi { (wording::cut(passage.text, most)) } } }

@@ -65,9 +65,9 @@ pub fn draw(folder: &Path, record: &Record, text: ReportText, engine: Option<&dy
     let mut engine = engine;
     loop {
         let selection = Selection::new(&contents, text, room.saturating_sub(bare));
-        let first: Vec<_> = selection.newest(&contents).into_iter().take(marks::PASSAGES).collect();
         if let Some(engine) = engine.take() {
-            marks::write(folder, &contents, &first, engine)?;
+            let openings = selection.openings(&contents, marks::PASSAGES);
+            marks::write(folder, &contents, &openings, engine)?;
         }
         let explanations = Explanations::read(folder)?;
         let pages = if selection.is_whole() { &[][..] } else { &pages };

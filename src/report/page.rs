@@ -19,7 +19,7 @@ use crate::config::ReportText;
 use crate::plain;
 use crate::tally::Period;
 
-/// Precision below which the page warns: three labels in ten are wrong then.
+/// Precision below which the page warns: more than four labels in ten are wrong then.
 const LOW_PRECISION: f64 = 0.6;
 
 /// Outlets that can be chosen as a filter.
@@ -42,7 +42,7 @@ impl Page<'_> {
     /// The page as HTML.
     pub(super) fn render(&self) -> String {
         let contents = self.contents;
-        let first: Vec<_> = self.selection.newest(contents).into_iter().take(PASSAGES).collect();
+        let first = self.selection.first(contents, PASSAGES);
         let markup = html! {
             (DOCTYPE)
             html lang="en" {
@@ -235,7 +235,7 @@ impl Page<'_> {
                         label { "From " input type="date" name="from"; }
                         label { "To " input type="date" name="to"; }
                         label { "Undated " select name="undated" {
-                            option value="" { "without dates set" } option value="no" { "leave out" } option value="only" { "only these" }
+                            option value="" { "shown unless dates are set" } option value="no" { "left out" } option value="only" { "alone" }
                         } }
                         p class="hint" { "Or drag across a chart." }
                     }
@@ -251,7 +251,7 @@ impl Page<'_> {
                         div class="options" {
                             @for outlet in outlets {
                                 label {
-                                    input type="checkbox" name="outlet" value=(outlet.raw.unwrap_or_default());
+                                    input type="checkbox" name="outlet" value=(plain::visible(outlet.raw.unwrap_or_default()));
                                     " " bdi { (outlet.name.as_deref().unwrap_or("(unknown)")) } " "
                                     span class="faint" { (wording::count(outlet.cell.passages)) }
                                 }
@@ -335,7 +335,7 @@ impl Page<'_> {
                 h2 id="passages" tabindex="-1" { "The passages" }
                 p id="matches" aria-live="polite" data-passages=(passages) data-articles=(articles) {
                     strong { (wording::counted(passages as u64, "passage")) } " of " (wording::counted(articles as u64, "article"))
-                    span class="no-js" { "; the newest " (first.len()) " are shown" }
+                    span class="no-js" { "; here are " (first.len()) " of them" }
                 }
                 p class="note" {
                     @match self.text {
@@ -344,7 +344,7 @@ impl Page<'_> {
                         ReportText::Full => {},
                     }
                     @if explained > 0 && self.text != ReportText::None {
-                        "In the newest " (explained) " passages, " mark class="m2" { "marked words" } " are those without which the score of "
+                        "The first passages open the newest articles. In " (explained) " of them, " mark class="m2" { "marked words" } " are those without which the score of "
                         "the theme (or of the sentiment, where there is no theme) falls most; " code { "sendlens inspect --explain" } " marks them for any file."
                     }
                 }
@@ -484,8 +484,12 @@ impl Page<'_> {
             "series": contents.themes.iter().map(series).collect::<Vec<_>>(),
             "chart": [chart::WIDTH, chart::HEIGHT, chart::LEFT, chart::RIGHT, chart::TOP, chart::BOTTOM],
             "radius": chart::RADIUS,
+            "window": chart::window(contents),
+            "bar": chart::BAR,
             "passages": self.selection.of,
             "held": self.selection.passages,
+            "shown": self.text.as_str(),
+            "first": first.iter().map(|row| contents.passages[*row].id).collect::<Vec<_>>(),
             "marks": marks.collect::<serde_json::Map<_, _>>(),
             "run": format!("sendlens {}, {}", contents.record.sendlens, plain::visible(&contents.record.engine.name)),
         });

@@ -28,6 +28,10 @@
   const order = [...of.keys()].filter((passage) => flags[passage] & COUNTED)
     .sort((left, right) => (key(left) < key(right) ? 1 : key(left) > key(right) ? -1 : left - right));
 
+  // Without a filter, those come first that the page begins with.
+  const first = new Set(data.first);
+  const firstOnTop = [...order.filter((passage) => first.has(idOf(passage))), ...order.filter((passage) => !first.has(idOf(passage)))];
+
   let state = empty();
   let found = [];
   let limit = STEP;
@@ -143,6 +147,7 @@
       if (!seen.has(article)) cell[1] += 1;
       seen.add(article);
     }
+    if (!isFiltered()) found = firstOnTop.filter((passage) => flags[passage] & RELEVANT);
     return { base, match, series, outlets, articles: seen.size };
   }
 
@@ -240,7 +245,7 @@
     if (asked !== undefined && !shown.includes(asked)) shown.unshift(asked);
     list.replaceChildren(...shown.map(item));
     more.hidden = found.length <= limit;
-    more.textContent = `Show ${Math.min(STEP, found.length - limit)} more of ${(found.length - limit).toLocaleString("en-GB")}`;
+    more.textContent = `Show ${Math.min(STEP, found.length - limit)} more of ${Charts.comma(found.length - limit)}`;
     if (asked !== undefined) {
       const element = [...list.children].find((element) => element.dataset.passage === state.passage);
       const details = element.querySelector("details");
@@ -315,13 +320,14 @@
     const matches = document.getElementById("matches");
     matches.dataset.passages = found.length;
     matches.dataset.articles = counts.articles;
-    const number = (count, noun) => count.toLocaleString("en-GB") + " " + noun + (count === 1 ? "" : "s");
+    const number = (count, noun) => Charts.comma(count) + " " + noun + (count === 1 ? "" : "s");
     matches.replaceChildren(node("strong", "", number(found.length, "passage")), " of ", number(counts.articles, "article"),
+      state.text && data.shown === "snippet" ? " with that text in the part that is shown" : "",
       isSample ? ", in the sample of " + number(data.held, "passage") + " that this page holds" : "");
     document.getElementById("state").textContent = (isOn ? describe() : "nothing left out") + ": " + number(found.length, "passage");
     document.getElementById("basis").textContent = isOn
-      ? "Only what matches the filter, as shares of all passages about SEND of the outlets and dates chosen"
-        + (isSample ? `. Counted in a sample of ${number(data.held, "passage")} of ${data.passages.toLocaleString("en-GB")}.` : ".")
+      ? "Only what matches the filter" + (state.measure ? "" : ", as shares of all passages about SEND of the outlets and dates chosen")
+        + (isSample ? `. Counted in a sample of ${number(data.held, "passage")} of ${Charts.comma(data.passages)}.` : ".")
       : "";
     document.querySelector("#command code").textContent = command();
     fillForm();
@@ -360,6 +366,8 @@
   }
 
   document.documentElement.classList.add("has-script");
+  // The page names outlets as they can be shown; their names in the tables may hold what cannot.
+  form.querySelectorAll("input[name=outlet]").forEach((input, index) => { input.value = data.outlets[index][0]; });
   Charts.begin(data, whole, (...of) => fragment(narrowed(...of)), {
     period: (slot, theme, sentiment) => visit(narrowed(slot, theme, sentiment)),
     outlet: (index) => visit(narrowed(null, -1, "", index)),
@@ -374,7 +382,7 @@
     limit += STEP;
     list.append(...found.slice(from, limit).map(item));
     more.hidden = found.length <= limit;
-    more.textContent = `Show ${Math.min(STEP, found.length - limit)} more of ${(found.length - limit).toLocaleString("en-GB")}`;
+    more.textContent = `Show ${Math.min(STEP, found.length - limit)} more of ${Charts.comma(found.length - limit)}`;
     list.children[from]?.querySelector("summary").focus();
   });
   document.addEventListener("click", (event) => {

@@ -4,8 +4,8 @@
 //! snippets get shorter first; then articles are drawn at random with a fixed seed, so that shares of what is in the page
 //! estimate those of the whole, and a passage's neighbours are always there with it.
 //!
-//! - the selection is the same for the same tables
-//! - it keeps to its limits
+//! - a selection keeps to its limits
+//! - the same tables give the same selection
 
 use serde_json::{Value, json};
 
@@ -116,8 +116,29 @@ impl Selection {
         selection
     }
 
+    /// Rows of the first passages of the newest articles, at most `most`. They do not depend on labels, so that words
+    /// explained for one threshold serve any other.
+    pub(super) fn openings(&self, contents: &Contents<'_>, most: usize) -> Vec<usize> {
+        let mut articles: Vec<_> = self.articles.iter().map(|index| &contents.articles[*index]).collect();
+        articles.sort_by_key(|article| std::cmp::Reverse(article.date));
+        let opening =
+            |article: &Article<'_>| article.passages.clone().find(|row| contents.passages[*row].is_counted);
+        articles.into_iter().filter_map(opening).take(most).collect()
+    }
+
+    /// Rows of the passages to show first: those [`Self::openings`] that are about SEND, and the newest others if they
+    /// are too few.
+    pub(super) fn first(&self, contents: &Contents<'_>, most: usize) -> Vec<usize> {
+        let mut rows = self.openings(contents, most);
+        rows.retain(|row| contents.passages[*row].is_relevant);
+        let others: Vec<_> = self.newest(contents).into_iter().filter(|row| !rows.contains(row)).collect();
+        rows.extend(others);
+        rows.truncate(most);
+        rows
+    }
+
     /// Rows of its passages about SEND, newest first, the undated last.
-    pub(super) fn newest(&self, contents: &Contents<'_>) -> Vec<usize> {
+    fn newest(&self, contents: &Contents<'_>) -> Vec<usize> {
         let rows = self.articles.iter().flat_map(|index| contents.articles[*index].passages.clone());
         let mut rows: Vec<_> = rows
             .filter(|row| contents.passages[*row].is_counted && contents.passages[*row].is_relevant)
@@ -178,7 +199,93 @@ pub(super) fn escaped(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::article::Precision;
+    use crate::record::Record;
+    use crate::report::contents::Series;
+    use crate::tally::Period;
+
+    /// `count` articles with a passage of 300 characters each, and one that is not counted.
+    fn contents<'a>(
+        count: usize,
+        record: &'a Record,
+        skipped: &'a BTreeMap<String, u64>,
+        text: &'a str,
+    ) -> Contents<'a> {
+        let article = |index| Article {
+            id: "a",
+            title: None,
+            raw_title: None,
+            outlet: 0,
+            url: None,
+            date: None,
+            precision: Precision::Day,
+            date_source: None,
+            confidence: 0.0,
+            date_text: None,
+            not_before: None,
+            not_after: None,
+            is_dated: false,
+            slot: None,
+            is_counted: true,
+            passages: 2 * index..2 * index + 2,
+        };
+        let passage = |row| Passage {
+            id: "a#1",
+            article: row / 2,
+            position: 1,
+            text,
+            is_counted: row % 2 == 0,
+            is_relevant: true,
+            themes: Vec::new(),
+            sentiment: Some(1),
+            is_by_person: false,
+        };
+        Contents {
+            record,
+            articles: (0..count).map(article).collect(),
+            passages: (0..2 * count).map(passage).collect(),
+            outlets: Vec::new(),
+            period: Period::Month,
+            slots: Vec::new(),
+            themes: Vec::new(),
+            all: Series::default(),
+            skipped,
+        }
+    }
+
+    #[test]
+    fn a_selection_keeps_to_its_limits() {
+        let (record, skipped, text) = (Record::default(), BTreeMap::new(), "word ".repeat(60));
+        let small = contents(100, &record, &skipped, &text);
+        let whole = Selection::new(&small, ReportText::Snippet, 1_000_000);
+        assert!(whole.is_whole() && whole.most == Some(SNIPPETS[0]));
+        let shorter = Selection::new(&small, ReportText::Snippet, whole.json.len() * 8 / 10);
+        assert!(shorter.is_whole() && shorter.most == Some(SNIPPETS[1]), "snippets shrink first");
+        let bytes = whole.json.len() / 4;
+        for text in ReportText::ALL {
+            let part = Selection::new(&small, text, bytes);
+            assert!(part.json.len() <= bytes && part.passages == part.articles.len(), "{text:?}");
+            assert!(part.is_whole() == (text == ReportText::None), "{text:?}");
+        }
+        let large = contents(MAX_PASSAGES + 50, &record, &skipped, &text);
+        let part = Selection::new(&large, ReportText::None, usize::MAX);
+        assert_eq!((part.passages, part.of), (MAX_PASSAGES, MAX_PASSAGES + 50));
+        assert_eq!(Selection::new(&small, ReportText::Full, 0).json, "[]");
+    }
+
+    #[test]
+    fn the_same_tables_give_the_same_selection() {
+        let (record, skipped) = (Record::default(), BTreeMap::new());
+        let contents = contents(100, &record, &skipped, "A passage.");
+        let draw = || Selection::new(&contents, ReportText::Snippet, 2_000);
+        let (one, two) = (draw(), draw());
+        assert_eq!(one.json, two.json);
+        let first: Vec<_> = (0..one.articles.len()).collect();
+        assert!(!one.is_whole() && one.articles != first, "not simply the first ones: {:?}", one.articles);
+    }
 
     #[test]
     fn escaped_json_means_the_same() {

@@ -19,8 +19,9 @@ use sha2::{Digest, Sha256};
 use crate::article::{REPAIRS, Skipped};
 use crate::codebook::Codebook;
 use crate::config::{Config, Layers, nearest};
-use crate::engine::{self, Classifier};
+use crate::engine::{self, Classifier, Input};
 use crate::error::{Error, Result};
+use crate::explain::{self, Word};
 use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
@@ -202,6 +203,17 @@ pub struct Explained {
     pub labels: LabelSet,
     /// Thresholds used.
     pub thresholds: Thresholds,
+    /// Per document and passage the words that its scores rest on; empty unless [`Detail::Words`] was asked for.
+    pub words: Vec<Vec<Vec<Word>>>,
+}
+
+/// How far [`explain`] goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Scores of passages.
+    Passages,
+    /// And what each word adds to them, for one more scoring per word.
+    Words,
 }
 
 /// Reads, cleans, dates, splits and scores the file that `config` names as corpus; `record` picks one of
@@ -210,7 +222,7 @@ pub struct Explained {
 /// # Errors
 /// [`Error::Io`] if there is no such file, [`Error::Config`] if it has no such record, and what the engine
 /// returns.
-pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
+pub fn explain(config: &Config, record: Option<usize>, detail: Detail) -> Result<Explained> {
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
     let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
@@ -231,7 +243,27 @@ pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
     let mut documents: Vec<_> = prepared.collect();
     let scoring = Scoring { engine: engine.as_ref(), thresholds: &thresholds, corrections: None };
     pipeline::score(&mut documents, scoring)?;
-    Ok(Explained { documents, skipped: reading.skipped, labels: engine.labels().clone(), thresholds })
+    let words = match detail {
+        Detail::Passages => Vec::new(),
+        Detail::Words => {
+            let words = documents.iter().map(|document| words_of(engine.as_ref(), document));
+            words.collect::<Result<_>>()?
+        }
+    };
+    let labels = engine.labels().clone();
+    Ok(Explained { documents, skipped: reading.skipped, labels, thresholds, words })
+}
+
+/// The words of each passage of a document; none for one that is not scored.
+fn words_of(engine: &dyn Classifier, document: &Document) -> Result<Vec<Vec<Word>>> {
+    let context = engine.uses_context().then(|| document.article.title()).flatten();
+    let inputs = document.passages.iter().zip(&document.scored).map(|(passage, scored)| {
+        scored.as_ref().map(|_| Input { text: passage.span.of(&document.article.text), context })
+    });
+    let inputs: Vec<_> = inputs.collect();
+    let mut explained =
+        explain::explain(engine, &inputs.iter().flatten().copied().collect::<Vec<_>>())?.into_iter();
+    Ok(inputs.iter().map(|input| input.and_then(|_| explained.next()).unwrap_or_default()).collect())
 }
 
 /// Thresholds of the model, then of the codebook, then of the user.
