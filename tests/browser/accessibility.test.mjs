@@ -42,6 +42,8 @@ describe('accessibility', () => {
         for (const state of ['', 'theme=transport&sentiment=negative&from=2023-01-01', 'text=zzzz']) {
           await follow(page, state);
           await unfold(page);
+          // Names that are filled in when the page rests.
+          await page.waitForTimeout(300);
           const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
           const grave = violations
             .filter(({ impact }) => ['serious', 'critical'].includes(impact))

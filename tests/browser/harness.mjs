@@ -133,21 +133,20 @@ export const listed = (page) =>
 
 /** Ids of every passage that matches, pages of the list unfolded. */
 export async function unfolded(page) {
-  const more = page.locator('#more');
-  while (await more.isVisible()) {
-    const before = await page.locator('article.passage').count();
-    await more.evaluate((button) => button.click());
-    await settled(page);
-    if ((await page.locator('article.passage').count()) <= before) break;
-  }
+  await page.locator('#more').evaluate((more) => {
+    for (let clicks = 0; !more.hidden && clicks < 1000; clicks += 1) more.click();
+  });
   return listed(page);
 }
 
-/** Opens every part of the page that can be folded. */
-export const unfold = (page) =>
-  page.locator('details').evaluateAll((all) => all.forEach((details) => {
-    details.open = true;
-  }));
+/** Opens every part of the page that can be folded, or closes it. */
+export async function unfold(page, isOpen = true) {
+  await page.locator('details').evaluateAll((all, isOpen) => all.forEach((details) => {
+    details.open = isOpen;
+  }), isOpen);
+  // What a part shows is filled in when it has been opened.
+  await settled(page);
+}
 
 /** The fragment of a view: `[['theme', 'transport'], …]`. */
 export const fragment = (pairs) => pairs.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');

@@ -18,7 +18,7 @@ describe('media', () => {
     await page.emulateMedia({ media: 'print' });
     for (const chart of await page.locator('figure.chart').all()) {
       assert.ok(await chart.locator('svg').isVisible());
-      assert.equal(await chart.evaluate((figure) => getComputedStyle(figure).breakInside), 'avoid');
+      assert.equal(await chart.locator('svg').evaluate((svg) => getComputedStyle(svg).breakInside), 'avoid');
     }
     const light = await page.evaluate(() => {
       const [red, green, blue, alpha = 1] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);

@@ -16,7 +16,7 @@ const FULL = ['--report-text', 'full'];
 
 const RUNS = {
   sample: () => [SAMPLE, ...FULL],
-  outlets: () => [SAMPLE, '--by', 'outlet', '--period', 'quarter', ...FULL],
+  outlets: () => [SAMPLE, '--by', 'outlet', '--period', 'quarter', '--engine', 'lexicon', ...FULL],
   hostile: () => {
     const metadata = join(place, 'hostile.csv');
     const folder = generated('hostile', (folder) => writeHostile(folder, metadata));
