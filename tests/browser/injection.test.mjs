@@ -1,12 +1,12 @@
 // Text of others stays text: nothing of it runs, loads, leads anywhere, or hides.
 
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 
-import { address, csv, follow, fragment, launch, matches, open, outputs, query, settled, unfold, unfolded } from './harness.mjs';
+import { address, csv, follow, fragment, launch, matches, open, outputs, place, query, settled, unfold, unfolded } from './harness.mjs';
 import { payloads } from './payloads.mjs';
 
 /** Characters that change the order in which others are read. */
@@ -46,12 +46,24 @@ describe('injection', () => {
   });
   after(() => browser.close());
 
+  test('a page that does run them is seen to', async () => {
+    const bad = join(place, 'bad.html');
+    writeFileSync(bad, `<!doctype html><meta charset="utf-8"><p>${payloads.slice(0, 45).join('</p><p>')}</p><script>alert(1)</script>`);
+    const page = await open(browser, pathToFileURL(bad).href);
+    await page.waitForTimeout(500);
+    const kinds = new Set(page.faults.map((fault) => fault.split(':')[0]));
+    for (const kind of ['canary', 'request', 'dialog', 'console error']) assert.ok(kinds.has(kind), `${kind}: ${[...kinds]}`);
+    const { tags, handlers } = await foreign(page);
+    assert.ok(tags.length && handlers.length);
+    await page.context().close();
+  });
+
   test('the corpus carries a hundred payloads in each place', () => {
-    for (const place of PLACES) {
-      const arrived = payloads.filter((payload) => hits.some((hit) => hit[place]?.includes(payload.trim())));
+    for (const part of PLACES) {
+      const arrived = payloads.filter((payload) => hits.some((hit) => hit[part]?.includes(payload.trim())));
       // Readers let no address through that is none, and a path holds no empty names.
-      const least = ['url', 'article'].includes(place) ? 80 : 100;
-      assert.ok(arrived.length >= least, `${arrived.length} of ${payloads.length} payloads arrive in ${place}`);
+      const least = ['url', 'article'].includes(part) ? 80 : 100;
+      assert.ok(arrived.length >= least, `${arrived.length} of ${payloads.length} payloads arrive in ${part}`);
     }
   });
 
@@ -62,18 +74,18 @@ describe('injection', () => {
       if (javaScriptEnabled) {
         const ids = await unfolded(page);
         assert.deepEqual(ids.sort(), hits.filter(({ relevant }) => relevant).map(({ passage }) => passage).sort());
+        await unfold(page);
       }
-      await unfold(page);
       await page.waitForTimeout(300);
       const shown = new Map(await page.locator('article.passage').evaluateAll((passages) =>
         passages.map((passage) => [passage.dataset.passage, passage.textContent.replaceAll(/\s+/g, ' ')])));
       assert.ok(shown.size >= 10, `${shown.size} passages are there`);
       // Headlines and names are cut where they are long.
-      const plain = (text, place) => text.replaceAll(/\s+/g, ' ').trim().slice(0, place === 'text' ? undefined : 40);
+      const plain = (text, part) => text.replaceAll(/\s+/g, ' ').trim().slice(0, part === 'text' ? undefined : 40);
       for (const hit of hits.filter(({ passage }) => shown.has(passage))) {
-        for (const place of ['text', 'outlet', 'title']) {
-          if (hit[place] === null) continue;
-          assert.ok(shown.get(hit.passage).includes(plain(hit[place], place)), `${hit.passage}: ${place} ${hit[place]}`);
+        for (const part of ['text', 'outlet', 'title']) {
+          if (hit[part] === null) continue;
+          assert.ok(shown.get(hit.passage).includes(plain(hit[part], part)), `${hit.passage}: ${part} ${hit[part]}`);
         }
       }
       assert.deepEqual(await foreign(page), NOTHING);
@@ -100,9 +112,7 @@ describe('injection', () => {
   test('payloads in the address are no more than a filter', async () => {
     const page = await open(browser, address('hostile'));
     for (const payload of payloads) {
-      for (const key of ['text', 'outlet', 'theme', 'passage', 'from', 'match', payload]) {
-        await follow(page, fragment([[key, payload]]));
-      }
+      await follow(page, fragment(['text', 'outlet', 'theme', 'passage', 'from', 'match', payload].map((key) => [key, payload])));
       await follow(page, payload);
     }
     for (const odd of ['%', '%E0%A4%A', 'theme=%', '&&&===', 'from=2023-99-99', 'to=9999999999', `text=${'a'.repeat(1e5)}`,
