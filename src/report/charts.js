@@ -64,14 +64,18 @@ const Charts = (() => {
       point.removeAttribute("aria-label");
       says.set(point, words);
     });
-    const stop = svg.querySelector(".point[tabindex='0']");
-    if (stop) name(stop);
   }
 
-  // Gives a point its name for those who hear the page, and returns it.
+  // Gives a point its name for those who hear the page. An outlet has its own: what is written there.
   function name(point) {
-    if (!point.hasAttribute("aria-label")) point.setAttribute("aria-label", says.get(point)());
-    return point.getAttribute("aria-label");
+    if (point.dataset.outlet === undefined && !point.hasAttribute("aria-label")) point.setAttribute("aria-label", says.get(point)());
+  }
+
+  // The names of all points, of which there are thousands, are given when the page rests.
+  let rest = 0;
+  function nameLater() {
+    clearTimeout(rest);
+    rest = setTimeout(() => document.querySelectorAll("figure.chart .point").forEach(name), 50);
   }
 
   function column(index, from, to, colour, kind) {
@@ -157,7 +161,7 @@ const Charts = (() => {
     const middle = (top() + bottom()) / 2;
     const half = middle - top();
     drawPoints(svg, (index) => {
-      const cell = shown.match.cells[index];
+      const cell = shown.tones.cells[index];
       const period = data.slots[index][3];
       const whole = cell[PASSAGES];
       if (!whole) return [[], () => period + ": no passages"];
@@ -181,8 +185,7 @@ const Charts = (() => {
       const count = point.querySelector(".count");
       count.setAttribute("x", round(length + 6));
       count.textContent = comma(passages);
-      point.setAttribute("aria-label",
-        `${data.outlets[index][1] || "outlet not known"}: ${plural(passages, "passage")} in ${plural(articles, "article")}`);
+      says.set(point, () => `${data.outlets[index][1] || "outlet not known"}: ${plural(passages, "passage")} in ${plural(articles, "article")}`);
     });
   }
 
@@ -204,7 +207,7 @@ const Charts = (() => {
     }
     const isSentiment = figure.dataset.chart === "sentiment";
     return slots.map((index) => {
-      const cell = cellOf(shown.match, index);
+      const cell = cellOf(isSentiment ? shown.tones : shown.match, index);
       if (!isSentiment) return [[cell[PASSAGES], link(index, -1)], cell[ARTICLES], yes(index)];
       const tones = ["negative", "neutral", "positive"].map((name, tone) => [cell[NEGATIVE + tone], link(index, -1, name)]);
       return [...tones, cell[PASSAGES], yes(index)];
@@ -232,12 +235,25 @@ const Charts = (() => {
     });
   }
 
+  // Says in headings, captions and the names of charts which passages they count.
+  function caption(figure) {
+    let what = "about SEND";
+    if (shown.isFiltered) what = "matching the filter";
+    if (shown.isToned && figure.dataset.chart === "sentiment") what += " but for their sentiment";
+    figure.querySelectorAll(".what").forEach((words) => { words.textContent = what; });
+    const svg = figure.querySelector("svg");
+    svg.setAttribute("aria-label", svg.getAttribute("aria-label").replace(/about SEND|matching the filter/, what.replace(/ but.*/, "")));
+  }
+
   // Draws every chart with these counts.
   function show(counts) {
     shown = counts;
+    document.documentElement.classList.toggle("is-filtered", shown.isFiltered);
     drawThemes();
+    nameLater();
     figures().forEach((figure) => {
       const svg = figure.querySelector("svg");
+      caption(figure);
       if (figure.dataset.chart === "coverage") drawCoverage(svg);
       if (figure.dataset.chart === "sentiment") drawSentiment(svg);
       if (figure.dataset.chart === "outlets") drawOutlets(svg);
@@ -316,7 +332,7 @@ const Charts = (() => {
 
   function say(event) {
     const point = event.target.closest(".point");
-    if (point) point.closest("figure").querySelector(".readout").textContent = name(point);
+    if (point) point.closest("figure").querySelector(".readout").textContent = says.get(point)();
   }
 
   // Dragging along the time axis chooses a range of dates.
@@ -370,7 +386,9 @@ const Charts = (() => {
         point.setAttribute("role", "button");
         // The readout below the heading takes the place of the tooltip.
         const title = point.querySelector("title");
-        point.setAttribute("aria-label", title.textContent);
+        const words = title.textContent;
+        says.set(point, () => words);
+        name(point);
         title.remove();
       });
       if (figure.dataset.chart === "outlets") {

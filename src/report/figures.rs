@@ -19,8 +19,8 @@ pub(super) fn over_time(contents: &Contents<'_>, quality: impl Fn(&str) -> Marku
                     "The tables hold every " (record.period().as_str()) ", which are too many to draw. "
                 }
                 "Each point is a " (contents.period.as_str()) ", the larger the more passages the share is of: "
-                (sample_point("dot")) "complete, " (sample_point("dot open"))
-                "incomplete, because the corpus does not cover all its days. No point: no passage, which is not a share of 0. "
+                span class="sample-of" { (sample_point("dot")) "complete" } ", "
+                span class="sample-of" { (sample_point("dot open")) "incomplete" } ", because the corpus does not cover all its days. No point: no passage, which is not a share of 0. "
                 @match chart::window(contents) {
                     0 => "The line joins the points. ",
                     window => {
@@ -46,7 +46,7 @@ pub(super) fn over_time(contents: &Contents<'_>, quality: impl Fn(&str) -> Marku
                         }
                         (readout())
                         (chart::theme(contents, index, top))
-                        (tools(&theme_table(contents, index)))
+                        (tools(&wording::theme(theme), &theme_table(contents, index)))
                     }
                 }
             }
@@ -70,10 +70,14 @@ fn readout() -> Markup {
 }
 
 /// The table behind a chart, and links to save chart and table.
-fn tools(table: &Markup) -> Markup {
+fn tools(name: &str, table: &Markup) -> Markup {
     html! {
         div class="tools" {
-            details { summary { "Table" } div class="scroll" { (table) } }
+            details {
+                summary { "Table" }
+                // A table without links could not be scrolled by keys otherwise.
+                div class="scroll" tabindex="0" role="region" aria-label=(format!("Table: {name}")) { (table) }
+            }
             a class="save-svg js-only" href="#" role="button" { "Save SVG" }
             a class="save-csv js-only" href="#" role="button" { "Save CSV" }
         }
@@ -132,6 +136,11 @@ fn theme_table(contents: &Contents<'_>, theme: usize) -> Markup {
     }
 }
 
+/// Which passages a figure counts; the script says "matching the filter" there.
+fn what() -> Markup {
+    html! { span class="what" { "about SEND" } }
+}
+
 /// How many passages there are, and in what tone.
 pub(super) fn coverage_and_tone(contents: &Contents<'_>) -> Markup {
     let rows = || contents.all.cells.iter().enumerate();
@@ -148,7 +157,7 @@ pub(super) fn coverage_and_tone(contents: &Contents<'_>) -> Markup {
     };
     let coverage = html! {
         table {
-            caption { "Passages about SEND per " (contents.period.as_str()) }
+            caption { "Passages " (what()) " per " (contents.period.as_str()) }
             (heads(&["period", "passages", "articles", "complete"]))
             tbody {
                 @for (index, all) in rows() {
@@ -165,7 +174,7 @@ pub(super) fn coverage_and_tone(contents: &Contents<'_>) -> Markup {
     };
     let sentiment = html! {
         table {
-            caption { "Sentiment of passages about SEND per " (contents.period.as_str()) }
+            caption { "Sentiment of passages " (what()) " per " (contents.period.as_str()) }
             (heads(&["period", "negative", "neutral", "positive", "of", "complete"]))
             tbody {
                 @for (index, all) in rows() {
@@ -185,21 +194,21 @@ pub(super) fn coverage_and_tone(contents: &Contents<'_>) -> Markup {
             div class="panels" {
                 figure class="chart" data-chart="coverage" {
                     figcaption {
-                        h3 { "Passages about SEND" }
-                        p class="definition" { "What the shares above are shares of." }
+                        h3 { "Passages " (what()) }
+                        p class="definition unfiltered" { "What the shares above are shares of." }
                     }
                     (readout())
                     (chart::coverage(contents))
-                    (tools(&coverage))
+                    (tools("passages", &coverage))
                 }
                 figure class="chart" data-chart="sentiment" {
                     figcaption {
                         h3 { "Sentiment" }
-                        p class="definition" { "Share of passages about SEND that are positive or negative as a whole; the rest is neutral." }
+                        p class="definition" { "Share of passages " (what()) " that are positive or negative as a whole; the rest is neutral." }
                     }
                     (readout())
                     (chart::sentiment(contents))
-                    (tools(&sentiment))
+                    (tools("sentiment", &sentiment))
                 }
             }
         }
@@ -210,7 +219,7 @@ pub(super) fn coverage_and_tone(contents: &Contents<'_>) -> Markup {
 pub(super) fn outlets(contents: &Contents<'_>) -> Markup {
     let table = html! {
         table {
-            caption { "Passages about SEND per outlet, the undated included" }
+            caption { "Passages " (what()) " per outlet, the undated included" }
             thead { tr { @for column in ["outlet", "passages", "articles", "negative", "neutral", "positive"] { th scope="col" { (column) } } } }
             tbody {
                 @for (index, outlet) in contents.outlets.iter().enumerate().take(TABLE_OUTLETS) {
@@ -230,13 +239,13 @@ pub(super) fn outlets(contents: &Contents<'_>) -> Markup {
             figcaption {
                 h3 { "Outlets" }
                 p class="definition" {
-                    "Passages about SEND, the undated included."
+                    "Passages " (what()) ", the undated included."
                     @if hidden > 0 { " " (wording::counted(hidden as u64, "more outlet")) " with fewer passages in the table." }
                 }
             }
             (readout())
             (chart::outlets(contents))
-            (tools(&table))
+            (tools("outlets", &table))
         }
     }
 }

@@ -348,7 +348,7 @@ impl Page<'_> {
                         "the theme (or of the sentiment, where there is no theme) falls most; " code { "sendlens inspect --explain" } " marks them for any file."
                     }
                 }
-                p id="command" class="js-only" { "The same in a terminal: " code { "sendlens query OUT" } }
+                p id="command" class="js-only" { "The same in a terminal: " code { "sendlens query OUT" } span class="unsaid" {} }
                 div id="list" { @for row in first { (listing::passage(contents, *row, selection.most, self.explanations)) } }
                 button type="button" id="more" class="js-only" hidden { "Show 50 more" }
                 @if !self.pages.is_empty() {
@@ -475,10 +475,10 @@ impl Page<'_> {
             "themes": themes,
             "names": themes.iter().map(|theme| wording::theme(theme)).collect::<Vec<_>>(),
             "outlets": outlets.collect::<Vec<_>>(),
-            "shownOutlets": chart::OUTLETS,
             "sources": wording::DATE_SOURCES.into_iter().map(|(code, words)| (code.to_owned(), words.into()))
                 .collect::<serde_json::Map<_, _>>(),
             "period": contents.period.as_str(),
+            "isCoarser": contents.is_coarser(),
             "slots": slots.collect::<Vec<_>>(),
             "all": series(&contents.all),
             "series": contents.themes.iter().map(series).collect::<Vec<_>>(),

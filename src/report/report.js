@@ -37,7 +37,7 @@
   let limit = STEP;
 
   function empty() {
-    return { theme: [], match: "any", not: [], outlet: [], from: "", to: "", undated: "", sentiment: [], text: "",
+    return { theme: [], match: "any", and: [], not: [], outlet: [], from: "", to: "", undated: "", sentiment: [], text: "",
       relevant: "", measure: "", passage: "" };
   }
 
@@ -52,12 +52,15 @@
       const at = part.indexOf("=");
       if (at < 0) continue;
       const [name, value] = [part.slice(0, at), decode(part.slice(at + 1))];
-      if (name === "theme" || name === "not") read[name] = names(value).filter((theme) => data.themes.includes(theme));
+      if (name === "theme" || name === "and" || name === "not") read[name] = names(value).filter((theme) => data.themes.includes(theme));
       else if (name === "sentiment") read.sentiment = names(value).filter((word) => TONES.includes(word));
       else if (name === "outlet") read.outlet.push(value);
       else if (name === "match") read.match = value === "all" ? "all" : "any";
       else if (name === "from" || name === "to") read[name] = /^\d{4}-\d\d-\d\d$/.test(value) ? value : "";
-      else if (name in read) read[name] = value;
+      else if (name === "undated") read.undated = value === "only" || value === "no" ? value : "";
+      else if (name === "relevant") read.relevant = value === "no" ? value : "";
+      else if (name === "measure") read.measure = value === "counts" ? value : "";
+      else if (name === "text" || name === "passage") read[name] = value;
     }
     return read;
   }
@@ -67,6 +70,7 @@
     const add = (name, value) => parts.push(name + "=" + encodeURIComponent(value).replace(/%2C/g, ","));
     if (of.theme.length) add("theme", of.theme.join(","));
     if (of.match === "all") add("match", "all");
+    if (of.and.length) add("and", of.and.join(","));
     if (of.not.length) add("not", of.not.join(","));
     of.outlet.forEach((name) => add("outlet", name));
     for (const name of ["from", "to", "undated"]) if (of[name]) add(name, of[name]);
@@ -75,7 +79,7 @@
     return "#" + parts.join("&");
   }
 
-  const isFiltered = () => ["theme", "not", "outlet", "sentiment"].some((name) => state[name].length)
+  const isFiltered = () => ["theme", "and", "not", "outlet", "sentiment"].some((name) => state[name].length)
     || ["from", "to", "undated", "text", "relevant"].some((name) => state[name]);
 
   // Which articles are of the outlets and dates chosen. Dates are compared as `sendlens query --since --until` does.
@@ -90,17 +94,16 @@
     });
   }
 
+  // Which passages are of the themes and hold the text; their sentiment is asked for later.
   function wantedLabels() {
-    const wanted = state.theme.map((name) => isOf[data.themes.indexOf(name)]);
-    const unwanted = state.not.map((name) => isOf[data.themes.indexOf(name)]);
-    const tones = new Set(state.sentiment.map((word) => TONES.indexOf(word)));
+    const [wanted, needed, unwanted] = [state.theme, state.and, state.not]
+      .map((names) => names.map((name) => isOf[data.themes.indexOf(name)]));
     const needle = state.text.toLowerCase();
     if (needle && !lower) lower = texts.map((text) => (text || "").toLowerCase());
     const isAll = state.match === "all";
     return (passage) => {
       if (wanted.length && !(isAll ? wanted.every((of) => of[passage]) : wanted.some((of) => of[passage]))) return false;
-      if (unwanted.some((of) => of[passage])) return false;
-      if (tones.size && !tones.has(tone[passage])) return false;
+      if (!needed.every((of) => of[passage]) || unwanted.some((of) => of[passage])) return false;
       return !needle || lower[passage].includes(needle);
     };
   }
@@ -122,12 +125,14 @@
     return { cells, undated, add };
   }
 
-  // Finds what matches. The denominators are the passages about SEND of the outlets and dates chosen.
+  // Finds what matches. The denominators are the passages about SEND of the outlets and dates chosen; shares of sentiment
+  // are of what matches but for its sentiment.
   function filter() {
     const isArticle = wantedArticles();
     const isLabelled = wantedLabels();
     const isOffTopic = state.relevant === "no";
-    const [base, match] = [counter(), counter()];
+    const isToned = TONES.map((word) => !state.sentiment.length || state.sentiment.includes(word));
+    const [base, match, tones] = [counter(), counter(), counter()];
     const series = data.themes.map(counter);
     const outlets = data.outlets.map(() => [0, 0, 0, 0, 0]);
     const seen = new Set();
@@ -138,6 +143,8 @@
       const isRelevant = (flags[passage] & RELEVANT) !== 0;
       if (isRelevant) base.add(passage);
       if (isRelevant === isOffTopic || !isLabelled(passage)) continue;
+      tones.add(passage);
+      if (!isToned[tone[passage]]) continue;
       found.push(passage);
       match.add(passage);
       for (let theme = 0; theme < series.length; theme += 1) if (isOf[theme][passage]) series[theme].add(passage);
@@ -148,11 +155,11 @@
       seen.add(article);
     }
     if (!isFiltered()) found = firstOnTop.filter((passage) => flags[passage] & RELEVANT);
-    return { base, match, series, outlets, articles: seen.size };
+    return { base, match, tones, series, outlets, articles: seen.size };
   }
 
   // Counts of the whole run, of which the page may hold a part.
-  const whole = { base: data.all, match: data.all, series: data.series, outlets: data.outlets.map((outlet) => outlet[2]) };
+  const whole = { base: data.all, match: data.all, tones: data.all, series: data.series, outlets: data.outlets.map((outlet) => outlet[2]) };
 
   function node(name, kind, ...children) {
     const element = document.createElement(name);
@@ -160,6 +167,12 @@
     element.append(...children);
     return element;
   }
+
+  // As in plain.rs: what a reader cannot see and a browser obeys stands there as its number.
+  const HIDDEN = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  const isHidden = (text) => text.search(HIDDEN) >= 0;
+  const visible = (text) => text.replace(/[\xad\u200b-\u200d\u2060\ufeff]/g, "").replace(/[\t-\r\x85\u2028\u2029]/g, " ")
+    .replace(HIDDEN, (c) => `⟨U+${c.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 
   const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
@@ -207,7 +220,7 @@
     const citation = node("span", "citation");
     if (outletOf(article)) citation.append(node("bdi", "", outletOf(article)), ", ");
     if (article.title) citation.append("“", node("bdi", "", article.title), "”, ");
-    citation.append(when(article), ", passage ", node("bdi", "", idOf(passage)));
+    citation.append(when(article), ", passage ", node("bdi", "", visible(idOf(passage))));
     const cite = node("p", "cite", citation);
     if (article.url) {
       const source = node("a", "", "Source");
@@ -260,32 +273,52 @@
     const names = (list, word) => list.map((name) => data.names[data.themes.indexOf(name)]).join(word);
     const parts = [];
     if (state.theme.length) parts.push(names(state.theme, state.match === "all" ? " and " : " or "));
+    if (state.and.length) parts.push("and " + names(state.and, " and "));
     if (state.not.length) parts.push("not " + names(state.not, ", not "));
     if (state.sentiment.length) parts.push(state.sentiment.join(" or "));
-    if (state.outlet.length) parts.push(state.outlet.map((name) => name || "unknown outlet").join(" or "));
+    if (state.outlet.length) parts.push(state.outlet.map((name) => visible(name) || "unknown outlet").join(" or "));
     if (state.from) parts.push("from " + day(state.from, "day"));
     if (state.to) parts.push("to " + day(state.to, "day"));
     if (state.undated) parts.push(state.undated === "only" ? "undated" : "dated");
-    if (state.text) parts.push("“" + state.text + "”");
+    if (state.text) parts.push("“" + visible(state.text) + "”");
     if (state.relevant) parts.push("off topic");
     return parts.join(" · ");
   }
 
+  // A period of the charts as `--date` takes it, if the dates chosen are those of one.
+  function periodChosen() {
+    if (state.undated !== "no" || data.isCoarser || !data.slots.some(([first, last]) => first === state.from && last === state.to)) return "";
+    const [year, month] = state.from.split("-");
+    return { month: `${year}-${month}`, quarter: `${year}-Q${Math.ceil(month / 3)}`, year }[data.period] || state.from;
+  }
+
+  // The filter as a command, and what of it no command can say.
   function command() {
-    const quoted = (text) => "'" + text.replace(/'/g, "'\\''") + "'";
-    const words = ["sendlens query OUT"];
-    let theme = state.theme.join(state.match === "all" ? " and " : " or ") || (state.not.length ? "all" : "");
-    if (state.theme.length > 1 && state.not.length) theme = `(${theme})`;
-    for (const name of state.not) theme += " and not " + name;
-    if (state.relevant) theme = "off_topic";
-    words.push("--theme " + quoted(theme || "all"));
-    for (const name of state.outlet) words.push("--outlet " + quoted(name));
-    if (state.from) words.push("--since " + state.from);
-    if (state.to) words.push("--until " + state.to);
+    // Of an outlet or text as the shell reads it; what cannot be shown is escaped.
+    const quoted = (text) => (isHidden(text)
+      ? "$'" + text.replace(/['\\]/g, "\\$&").replace(HIDDEN, (c) => "\\U" + c.codePointAt(0).toString(16).padStart(8, "0")) + "'"
+      : "'" + text.replace(/'/g, "'\\''") + "'");
+    const option = (name, text) => `--${name}${text.startsWith("-") ? "=" : " "}${quoted(text)}`;
+    const chosen = state.theme.join(state.match === "all" ? " and " : " or ");
+    const others = [...state.and, ...state.not.map((name) => "not " + name)];
+    const theme = [];
+    if (state.relevant) theme.push("off_topic");
+    if (chosen) theme.push(state.theme.length > 1 && (state.relevant || others.length) ? `(${chosen})` : chosen);
+    theme.push(...(theme.length || state.and.length ? [] : ["all"]), ...others);
+    const words = ["sendlens query OUT", "--theme " + quoted(theme.join(" and "))];
+    const outlets = state.outlet.filter((name) => name);
+    for (const name of outlets) words.push(option("outlet", name));
+    const period = periodChosen();
+    if (period) words.push("--date " + period);
+    if (state.from && !period) words.push("--since " + state.from);
+    if (state.to && !period) words.push("--until " + state.to);
     if (state.undated === "only") words.push("--date undated");
     if (state.sentiment.length) words.push("--sentiment " + state.sentiment.join(","));
-    if (state.text) words.push("--text " + quoted(state.text));
-    return words.join(" ");
+    if (state.text) words.push(option("text", state.text));
+    const unsaid = [];
+    if (outlets.length < state.outlet.length) unsaid.push(outlets.length ? "leaves out the unknown outlet" : "finds every outlet, not the unknown one alone");
+    if (state.undated === "no" && !period) unsaid.push("finds passages whose date is too doubtful or coarse to be counted, too");
+    return [words.join(" "), unsaid.length ? ` (${unsaid.join("; ")})` : ""];
   }
 
   function fillForm() {
@@ -301,7 +334,10 @@
     const values = (name) => [...form.querySelectorAll(`input[name=${name}]:checked`)].map((input) => input.value);
     const value = (name) => form.elements.namedItem(name).value;
     const measure = document.querySelector("input[name=measure]:checked").value;
-    return { theme: values("theme"), not: values("not"), outlet: values("outlet"), sentiment: values("sentiment"),
+    const theme = values("theme");
+    // No control shows these: they go with the themes they were added to.
+    const and = theme.length === state.theme.length && theme.every((name) => state.theme.includes(name)) ? state.and : [];
+    return { theme, and, not: values("not"), outlet: values("outlet"), sentiment: values("sentiment"),
       match: value("match"), from: value("from"), to: value("to"), undated: value("undated"), text: value("text"),
       relevant: values("relevant")[0] || "", measure: measure === "counts" ? "counts" : "", passage: "" };
   }
@@ -314,7 +350,7 @@
     const isOn = isFiltered();
     const isSample = data.held < data.passages;
     if (isOn || isDrawn || state.measure) {
-      Charts.show({ ...(isOn ? counts : whole), measure: state.measure, isFiltered: isOn });
+      Charts.show({ ...(isOn ? counts : whole), measure: state.measure, isFiltered: isOn, isToned: state.sentiment.length > 0 });
       isDrawn = true;
     }
     const matches = document.getElementById("matches");
@@ -329,7 +365,9 @@
       ? "Only what matches the filter" + (state.measure ? "" : ", as shares of all passages about SEND of the outlets and dates chosen")
         + (isSample ? `. Counted in a sample of ${number(data.held, "passage")} of ${Charts.comma(data.passages)}.` : ".")
       : "";
-    document.querySelector("#command code").textContent = command();
+    const [words, unsaid] = command();
+    document.querySelector("#command code").textContent = words;
+    document.querySelector("#command .unsaid").textContent = unsaid;
     fillForm();
     limit = STEP;
     showPassages();
@@ -347,12 +385,20 @@
   // The state that leads to the passages of one number, within what is chosen already.
   function narrowed(slot, theme, sentiment, outlet) {
     const next = { ...state, passage: "" };
-    if (slot === null) { if (outlet === undefined) [next.undated, next.from, next.to] = ["only", "", ""]; }
-    else [next.from, next.to, next.undated] = [data.slots[slot][0], data.slots[slot][1], "no"];
-    if (theme >= 0) {
-      const name = data.themes[theme];
-      const isTogether = state.theme.length && !state.theme.includes(name) && (state.match === "all" || state.theme.length === 1);
-      next.theme = isTogether || (state.match === "all" && state.theme.length) ? [...new Set([...state.theme, name])] : [name];
+    if (slot === null) {
+      if (outlet === undefined) next.undated = "only";
+    } else {
+      const [from, to] = data.slots[slot];
+      next.from = state.from > from ? state.from : from;
+      next.to = state.to && state.to < to ? state.to : to;
+      next.undated = "no";
+    }
+    const name = data.themes[theme];
+    const isAny = state.theme.length > 1 && state.match !== "all";
+    if (theme >= 0 && isAny && !state.theme.includes(name)) {
+      next.and = [...new Set([...state.and, name])];
+    } else if (theme >= 0) {
+      next.theme = isAny ? [name] : [...new Set([...state.theme, name])];
       next.match = next.theme.length > 1 ? "all" : "any";
     }
     if (sentiment) next.sentiment = [sentiment];

@@ -8,6 +8,7 @@ import { address, follow, fragment, launch, listed, matches, open, settled, tabl
 const VIEWS = [
   [['theme', 'transport']],
   [['theme', 'transport,politics'], ['match', 'all']],
+  [['theme', 'transport,politics'], ['and', 'leadership']],
   [['theme', 'outcomes'], ['not', 'politics'], ['sentiment', 'negative,neutral']],
   [['outlet', 'The Harrow Echo'], ['from', '2023-01-01'], ['to', '2024-12-31']],
   [['outlet', 'The Harrow Echo'], ['outlet', 'The National Ledger']],
