@@ -50,6 +50,7 @@ pub mod diff;
 pub mod inspect;
 #[cfg(feature = "tables")]
 pub mod report;
+#[cfg(feature = "tables")]
 pub mod export;
 pub mod gold;
 pub mod evaluate;
