@@ -13,6 +13,7 @@ mod parity;
 mod properties;
 mod golden;
 mod tables;
+mod tokens;
 mod verify;
 mod diff;
 mod determinism;
