@@ -9,8 +9,7 @@
 //! - special tokens written in a text are plain text
 //! - a huge text costs no more than its first part
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use crate::caught::catch;
 use crate::error::{Error, Result};
 
 /// Bytes of text kept per token of the limit before tokenising, so 16 KiB at 512 tokens.
@@ -48,13 +47,12 @@ impl Tokenizer {
     /// Loads `tokenizer.json` of `model` (named in messages); an encoding has at most `max_tokens`
     /// tokens, special tokens included.
     ///
-    /// A crafted file can panic the tokenizer; the panic is caught (its message still goes to stderr
-    /// unless the program has set a hook).
+    /// A crafted file can panic the tokenizer; the panic is caught.
     ///
     /// # Errors
     /// [`Error::Model`] if the file is no tokenizer or has no `[CLS]` and `[SEP]`.
     pub fn load(model: &str, bytes: &[u8], max_tokens: usize) -> Result<Self> {
-        let loaded = catch_unwind(|| {
+        let loaded = catch(|| {
             let mut tokenizer =
                 tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| error.to_string())?;
             tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
@@ -64,7 +62,7 @@ impl Tokenizer {
             let (cls, sep) = (id("[CLS]")?, id("[SEP]")?);
             Ok(Self { tokenizer, cls, sep, max_tokens: max_tokens.max(4) })
         });
-        loaded.unwrap_or_else(|_| Err("it breaks the tokenizer".into())).map_err(|reason: String| {
+        loaded.unwrap_or_else(|| Err("it breaks the tokenizer".into())).map_err(|reason: String| {
             Error::model(
                 format!("model `{model}`: `tokenizer.json` cannot be used: {reason}"),
                 "the built-in encoder wants the `tokenizer.json` of a BERT model",
@@ -106,11 +104,9 @@ impl Tokenizer {
     /// Ids of the first part of a text, and an estimate of the tokens in the rest.
     fn ids(&self, text: &str) -> Result<(Vec<u32>, u32)> {
         let (head, rest_bytes) = cut(text, self.max_tokens * BYTES_PER_TOKEN);
-        let encoded = catch_unwind(AssertUnwindSafe(|| {
-            self.tokenizer.encode_fast(head, false).map_err(|error| error.to_string())
-        }));
+        let encoded = catch(|| self.tokenizer.encode_fast(head, false).map_err(|error| error.to_string()));
         let encoding =
-            encoded.unwrap_or_else(|_| Err("it breaks on a text".into())).map_err(|reason: String| {
+            encoded.unwrap_or_else(|| Err("it breaks on a text".into())).map_err(|reason: String| {
                 Error::model(
                     format!("the model's tokenizer cannot be used: {reason}"),
                     "get `tokenizer.json` again from where the model came",

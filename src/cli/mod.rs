@@ -22,7 +22,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use sendlens::engine::Device;
 use sendlens::look::{Colours, Look};
-use sendlens::{Error, Result, plain};
+use sendlens::{Error, Result, caught, plain};
 
 /// Theme frequency and sentiment per date from press coverage of SEND services.
 ///
@@ -99,6 +99,7 @@ impl From<DeviceArg> for Device {
 
 /// Runs the program and gives its exit code.
 pub(crate) fn main() -> ExitCode {
+    caught::install_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),

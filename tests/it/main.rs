@@ -16,6 +16,7 @@ mod tables;
 mod determinism;
 mod cli;
 mod bad_input;
+mod hostile;
 mod evaluate_command;
 mod labels;
 mod resume;

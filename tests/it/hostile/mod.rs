@@ -1,0 +1,14 @@
+//! Hostile input: whatever lies in a corpus or a model folder, the program neither breaks nor hangs nor hides it.
+//!
+//! Inputs are made from a seed by the tests themselves ([`inputs`]); what once broke something stays among those of
+//! its class.
+
+mod inputs;
+mod bytes;
+mod pages;
+mod records;
+mod text;
+mod reading;
+mod whole_runs;
+mod shown;
+mod models;

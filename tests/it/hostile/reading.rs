@@ -1,0 +1,91 @@
+//! Every input through the library: nothing panics, nothing hangs, every file gives an article or a row.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::civil::date;
+use sendlens::passage::{self, Unit};
+use sendlens::{pipeline, read};
+
+use super::inputs::{self, Input};
+
+/// Longest that one input may take from its bytes to its passages, on a machine that is busy with others.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Reads, cleans, dates and splits one file.
+fn prepare(input: &Input) {
+    let options = pipeline::Options {
+        read: read::Options::default(),
+        unit: Unit::Paragraph,
+        as_of: date(2024, 1, 1),
+        since: None,
+        until: None,
+    };
+    let reading = read::read(&input.name, &input.bytes, &options.read);
+    assert!(!reading.articles.is_empty() || !reading.skipped.is_empty(), "the file vanished");
+    for raw in reading.articles {
+        let document = pipeline::prepare(raw, &options, None);
+        for unit in Unit::ALL {
+            for passage in passage::split(&document.article, unit) {
+                assert!(document.article.text.get(passage.span.start..passage.span.end).is_some());
+            }
+        }
+    }
+}
+
+#[test]
+fn no_input_panics_or_hangs() {
+    let all: Vec<_> = inputs::all();
+    let only = std::env::var("ONLY").unwrap_or_default(); // XX
+    let all: Vec<_> = all.into_iter().filter(|i| i.name.contains(&only)).collect(); // XX
+    assert!(!only.is_empty() || all.len() >= 1_000, "{} inputs", all.len());
+    let running = Arc::new(Mutex::new(BTreeMap::new()));
+    let (sender, results) = channel();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+    let mut waiting = all.len();
+    for input in all {
+        let (running, sender) = (Arc::clone(&running), sender.clone());
+        pool.spawn(move || {
+            let began = Instant::now();
+            running.lock().expect("no thread panics with it").insert(input.name.clone(), began);
+            if std::env::var_os("SHOW").is_some() {
+                eprintln!("{}", input.name);
+            } // XX
+            let done = std::panic::catch_unwind(|| prepare(&input));
+            running.lock().expect("no thread panics with it").remove(&input.name);
+            // Nobody listens any more once the test has failed.
+            let _ = sender.send((input.name, done.is_ok(), began.elapsed()));
+        });
+    }
+    let mut broken = Vec::new();
+    let mut slow = Vec::new();
+    while waiting > 0 {
+        match results.recv_timeout(Duration::from_millis(200)) {
+            Ok((name, is_sound, took)) => {
+                waiting -= 1;
+                if !is_sound {
+                    broken.push(name.clone());
+                }
+                if std::env::var_os("SENDLENS_SLOW").is_some() && took > Duration::from_millis(300) {
+                    slow.push((took, name));
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let running = running.lock().expect("no thread panics with it");
+        let hanging: Vec<_> = running.iter().filter(|(_, began)| began.elapsed() > LONGEST).collect();
+        if hanging.iter().any(|h| h.1.elapsed() < Duration::from_millis(10_250)) {
+            eprintln!("HANG {hanging:?}");
+        } // XX
+        assert!(
+            hanging.is_empty() || std::env::var_os("SENDLENS_SLOW").is_some(),
+            "hangs: {hanging:?}; panicked before: {broken:?}"
+        );
+    }
+    slow.sort();
+    assert!(slow.is_empty(), "{slow:#?}");
+    assert!(broken.is_empty(), "panicked: {broken:?}");
+}

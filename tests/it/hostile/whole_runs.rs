@@ -1,0 +1,265 @@
+//! Every input in one corpus with good articles, through the program.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use super::inputs;
+use crate::program::{Ran, Workplace, names};
+use crate::tables_of::{Row, csv, parquet, parquet_where, text};
+
+/// Tables whose rows name an article, which must not change for the good ones.
+const TABLES: [&str; 4] = ["articles", "passages", "blocks", "date_clues"];
+
+/// What a run over everything left.
+struct Run {
+    ran: Ran,
+    /// Paths of what was put in, relative to the corpus.
+    inputs: Vec<String>,
+    /// Ids of articles.
+    articles: BTreeSet<String>,
+    skipped: Vec<Row>,
+    /// The rows of the good articles, by table.
+    good: BTreeMap<&'static str, Vec<Row>>,
+    /// Every CSV of the output.
+    sheets: BTreeMap<String, String>,
+}
+
+/// Run once for all tests here: it is what takes the time.
+static RUN: LazyLock<Run> = LazyLock::new(run);
+
+fn is_bad(article: &str) -> bool {
+    article.starts_with("hostile/")
+}
+
+fn run() -> Run {
+    let place = Workplace::with_corpus();
+    let mut put: Vec<String> = Vec::new();
+    for input in inputs::all() {
+        let path = place.path("corpus").join(&input.name);
+        fs::create_dir_all(path.parent().expect("a folder of its class")).expect("writable");
+        fs::write(path, &input.bytes).expect("writable");
+        put.push(input.name);
+    }
+    put.extend(odd_names(&place.path("corpus/hostile/names")));
+    let _socket = special_files(&place.path("corpus/hostile/special"));
+    put.extend(
+        names(&place.path("corpus/hostile/special")).iter().map(|name| format!("hostile/special/{name}")),
+    );
+    let ran = place.run(&[]);
+    let out = place.path("out");
+    let sheets = names(&out).into_iter().filter(|name| name.ends_with(".csv"));
+    Run {
+        ran,
+        inputs: put,
+        articles: parquet_where(&out, "articles", is_bad)
+            .iter()
+            .map(|row| text(row, "article").to_owned())
+            .collect(),
+        skipped: csv(&out, "skipped"),
+        good: TABLES.map(|table| (table, parquet_where(&out, table, |article| !is_bad(article)))).into(),
+        sheets: sheets.map(|name| (name.clone(), place.read(&format!("out/{name}")))).collect(),
+    }
+}
+
+/// Fills a folder with good articles under odd names; gives the beginnings of their ids.
+fn odd_names(folder: &Path) -> Vec<String> {
+    fs::create_dir_all(folder).expect("writable");
+    let long = [&b"n".repeat(251)[..], b".txt"].concat();
+    let mut odd: Vec<Vec<u8>> = [
+        "line\nfeed.txt",
+        "return\r.txt",
+        "tab\t.txt",
+        "-rf",
+        "--help",
+        "-",
+        "=1+1.txt",
+        "@x.txt",
+        "+1.csv",
+        "\u{1b}[2J\u{1b}]0;x\u{7}.txt",
+        "\u{202e}txt.exe",
+        "\u{200b}.txt",
+        " ",
+        " .txt",
+        "a b.txt",
+        "🚌.txt",
+        "é.txt",
+        "e\u{301}.txt",
+        "'quoted'.txt",
+        "\"quoted\".txt",
+        "a,b;c.txt",
+        "a!1",
+        "a!1.txt",
+        "a#2.txt",
+        "$(x).txt",
+        "`x`.txt",
+        "*",
+        "?.txt",
+        "[x].txt",
+        "\\",
+        "a\\b.txt",
+        "~",
+        "~root.txt",
+        "CON.txt",
+        "NUL",
+        "a:b.txt",
+        "%2e%2e%2f.txt",
+        "&lt;.html",
+        "<b>.html",
+        "2021-99-99.txt",
+        "99999999999999999999.txt",
+        "31-02-2021.txt",
+        "a..txt",
+        "a.txt.",
+        "...a",
+        "a.gz",
+        "a.txt.gz.gz",
+        "a.json",
+        "a.csv",
+        "\u{7f}.txt",
+        "\u{9b}31m.txt",
+    ]
+    .iter()
+    .filter(|name| !name.starts_with('.'))
+    .map(|name| name.as_bytes().to_vec())
+    .collect();
+    odd.extend([
+        b"caf\xe9.txt".to_vec(),
+        b"\xff\xfe.txt".to_vec(),
+        b"\xed\xa0\x80.txt".to_vec(),
+        b"\xc0\xaf".to_vec(),
+        long,
+    ]);
+    for (number, name) in odd.iter().enumerate() {
+        let body = format!("The council said that bus {number} would be late.");
+        fs::write(folder.join(OsStr::from_bytes(name)), inputs::article("Plans late", &body))
+            .expect("writable");
+    }
+    odd.iter().map(|name| format!("hostile/names/{}", String::from_utf8_lossy(name))).collect()
+}
+
+/// Fills a folder with what is no file.
+fn special_files(folder: &Path) -> UnixListener {
+    fs::create_dir_all(folder.join("folder.txt/inner.html")).expect("writable");
+    fs::write(folder.join("folder.txt/inner.html/a.txt"), inputs::article("Plans late", "It is late."))
+        .expect("writable");
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(folder.join("pipe.txt"))
+        .status()
+        .expect("mkfifo is part of POSIX");
+    assert!(pipe.success());
+    for (target, name) in [
+        ("loop-b.txt", "loop-a.txt"),
+        ("loop-a.txt", "loop-b.txt"),
+        ("self.txt", "self.txt"),
+        ("nowhere", "dangling.txt"),
+        ("..", "up"),
+        (".", "here"),
+        ("/", "root"),
+        ("/dev/zero", "zero.txt"),
+        ("../../elmbury.md", "good.md"),
+        ("\u{1b}[2J", "target.txt"),
+    ] {
+        symlink(target, folder.join(name)).expect("writable");
+    }
+    let locked = folder.join("locked.txt");
+    fs::write(&locked, "The bus is late.").expect("writable");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).expect("ours");
+    UnixListener::bind(folder.join("socket.html")).expect("a short path")
+}
+
+#[test]
+fn a_run_over_everything_ends_as_runs_with_skipped_inputs_do() {
+    let said = &RUN.ran.stderr;
+    assert_eq!(RUN.ran.code, Some(3), "{said}");
+    assert!(said.contains("skipped.csv"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn nothing_goes_unlisted() {
+    let skipped: BTreeSet<&str> = RUN.skipped.iter().map(|row| text(row, "path")).collect();
+    let is_listed = |input: &str| {
+        // A record of a file has `!n` after its path, a name that is not UTF-8 a hash, a folder what lies in it.
+        let begins = |id: &str| {
+            id.strip_prefix(input).is_some_and(|rest| rest.is_empty() || rest.starts_with(['!', '~', '/']))
+        };
+        skipped.range(input..).next().is_some_and(|id| begins(id))
+            || RUN.articles.range(input.to_owned()..).next().is_some_and(|id| begins(id))
+    };
+    let unlisted: Vec<_> = RUN.inputs.iter().filter(|input| !is_listed(input)).collect();
+    assert!(unlisted.is_empty(), "{} of {}: {unlisted:#?}", unlisted.len(), RUN.inputs.len());
+    assert!(RUN.skipped.iter().all(|row| row["detail"].is_some()), "every row says what was seen");
+}
+
+#[test]
+fn good_neighbours_are_as_they_are_alone() {
+    let alone = Workplace::with_corpus();
+    alone.run(&[]).exits(0);
+    for table in TABLES {
+        assert!(RUN.good[table] == parquet(&alone.path("out"), table), "{table}");
+    }
+}
+
+#[test]
+fn bombs_stop_at_the_limit() {
+    let bombs = inputs::CLASSES.iter().find(|(class, _)| *class == "bombs").expect("a class");
+    for bomb in inputs::of(bombs.0, bombs.1) {
+        let row = RUN.skipped.iter().find(|row| text(row, "path") == bomb.name);
+        let reason = row.map(|row| text(row, "reason"));
+        assert_eq!(reason, Some("archive_limit"), "{}", bomb.name);
+        assert!(!RUN.articles.contains(&bomb.name), "{}", bomb.name);
+    }
+}
+
+#[test]
+fn no_sheet_holds_a_formula() {
+    for (name, sheet) in &RUN.sheets {
+        let mut reader = ::csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(sheet.trim_start_matches('\u{feff}').as_bytes());
+        for record in reader.records() {
+            let record = record.expect("text in memory");
+            let armed = record.iter().find(|cell| {
+                cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err()
+            });
+            assert_eq!(armed, None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn memory_stays_within_a_gibibyte() {
+    // The bombs alone, each of which would fill it: what one thread unpacks is below the limits of gzip.
+    let place = Workplace::empty();
+    let bombs = inputs::CLASSES.iter().find(|(class, _)| *class == "bombs").expect("a class");
+    for bomb in inputs::of(bombs.0, bombs.1) {
+        let path = place.path("corpus").join(bomb.name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        fs::write(path, bomb.bytes).expect("writable");
+    }
+    place.write("corpus/good.txt", &inputs::article("Plans late", "The council said that they were late."));
+    let limited = std::process::Command::new("sh")
+        .args(["-c", "ulimit -v 1048576 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_sendlens")])
+        .args([
+            "run",
+            "corpus",
+            "-o",
+            "out",
+            "--engine",
+            "lexicon",
+            "--jobs",
+            "2",
+            "--as-of",
+            crate::program::DAY,
+        ])
+        .current_dir(place.path(""))
+        .output()
+        .expect("sh is part of POSIX");
+    assert_eq!(limited.status.code(), Some(3), "{}", String::from_utf8_lossy(&limited.stderr));
+}
