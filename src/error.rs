@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// Result of anything that can stop a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Longest message about a model, in bytes.
+const LONGEST_MESSAGE: usize = 2_000;
+
 /// A fault that stops a run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -146,9 +149,14 @@ impl Error {
         Self::Config { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A model fault with a hint.
+    /// A model fault with a hint. A long message is cut: parsers repeat whatever value they stumble over.
     pub fn model(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Model { message: message.into(), hint: Some(hint.into()) }
+        let mut message = message.into();
+        if message.len() > LONGEST_MESSAGE {
+            message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+            message.push('…');
+        }
+        Self::Model { message, hint: Some(hint.into()) }
     }
 
     /// How to go on, in one sentence; `None` where the message says all there is.

@@ -19,8 +19,12 @@ use super::roles::Scope;
 use crate::article::{Fields, Warning};
 use crate::caught::catch;
 
+/// Most nodes of a page that the extractor is asked about, fifty times those of a long article with its
+/// comments: its time grows faster than the page.
+const MOST_NODES: usize = 100_000;
 /// Fewest characters for an extractor's opinion to count.
 const FEWEST_CHARACTERS: usize = 250;
+
 /// A page as lines.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -43,15 +47,18 @@ pub fn read(html: &str, fields: &mut Fields, warnings: &mut Vec<Warning>) -> (Sc
         return (Scope::Text, Page { lines, extracted: None });
     }
     metadata::read(&parsed, fields);
-    (Scope::Page, Page { lines, extracted: extract(html) })
+    // An extractor that was not asked has no opinion, like one that failed.
+    let is_asked = parsed.tree.nodes().len() <= MOST_NODES;
+    let extracted = if is_asked { extract(html) } else { String::new() };
+    (Scope::Page, Page { lines, extracted: Some(extracted) })
 }
 
 /// The article's text by the extractor, which may fail or panic on odd pages.
-fn extract(html: &str) -> Option<String> {
+fn extract(html: &str) -> String {
     let options = trafilatura::Options::default().with_exclude_comments(true);
     let found = catch(|| trafilatura::extract(html, &options));
     // An error or a panic is no opinion, which counts as too little text.
-    Some(found.and_then(Result::ok).map(|found| found.content_text).unwrap_or_default())
+    found.and_then(Result::ok).map(|found| found.content_text).unwrap_or_default()
 }
 
 /// Whether the source is a piece of a page, as exports store article texts.

@@ -9,6 +9,9 @@ mod pages;
 mod records;
 mod text;
 mod reading;
-mod whole_runs;
-mod shown;
 mod models;
+// Other systems refuse some of the names, and have no limit of memory to set.
+#[cfg(target_os = "linux")]
+mod whole_runs;
+#[cfg(target_os = "linux")]
+mod shown;

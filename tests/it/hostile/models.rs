@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use rayon::prelude::*;
 use sendlens::engine::encoder::{Encoder, Kernel};
@@ -330,6 +329,7 @@ fn crafted_models_are_refused_or_serve() {
     assert!(fault(&fixture("parity/tiny")).is_none());
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn lying_sizes_take_no_memory() {
     let place = Workplace::empty();
@@ -344,7 +344,7 @@ fn lying_sizes_take_no_memory() {
     for (number, crafted) in all.iter().filter(is_large).enumerate() {
         let folder = format!("model-{number}");
         write(&place.path(&folder), crafted);
-        let limited = Command::new("sh")
+        let limited = std::process::Command::new("sh")
             .args(["-c", "ulimit -v 1048576 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_sendlens")])
             .args(["inspect", "a.txt", "--model", &folder])
             .current_dir(place.path(""))

@@ -173,7 +173,7 @@ pub(crate) fn markup(maker: &mut Maker) {
         "<base href=\"javascript:#\">",
     ];
     for meta in metas {
-        let many: String = (0..100_000).map(|number| meta.replace('#', &number.to_string())).collect();
+        let many: String = (0..DEEP).map(|number| meta.replace('#', &number.to_string())).collect();
         maker.add("many", "html", page(&many, ""));
         let few: String = (0..40).map(|number| meta.replace('#', &(number % 30).to_string())).collect();
         maker.add("conflict", "html", page(&few, ""));
@@ -211,7 +211,7 @@ pub(crate) fn markup(maker: &mut Maker) {
         let value = serde_json::Value::from(body);
         maker.add("body", "json", format!("[{{\"text\": {value}, \"title\": {value}, \"url\": {value}}}]"));
     }
-    for count in [100_000, 300_000] {
+    for count in [30_000, 150_000] {
         for piece in
             ["<br>", "<p>x", "<td>x", "<a href=/>x</a>", "<li>late", "<img>", "x<hr>", "&amp;", "<!-- -->"]
         {

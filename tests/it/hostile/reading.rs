@@ -37,55 +37,36 @@ fn prepare(input: &Input) {
 
 #[test]
 fn no_input_panics_or_hangs() {
-    let all: Vec<_> = inputs::all();
-    let only = std::env::var("ONLY").unwrap_or_default(); // XX
-    let all: Vec<_> = all.into_iter().filter(|i| i.name.contains(&only)).collect(); // XX
-    assert!(!only.is_empty() || all.len() >= 1_000, "{} inputs", all.len());
+    let all = inputs::all();
+    assert!(all.len() >= 1_000, "{} inputs", all.len());
     let running = Arc::new(Mutex::new(BTreeMap::new()));
     let (sender, results) = channel();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+    // Stacks are as small as those of a run's threads.
+    let pool = rayon::ThreadPoolBuilder::new().build().expect("threads");
     let mut waiting = all.len();
     for input in all {
         let (running, sender) = (Arc::clone(&running), sender.clone());
         pool.spawn(move || {
-            let began = Instant::now();
-            running.lock().expect("no thread panics with it").insert(input.name.clone(), began);
-            if std::env::var_os("SHOW").is_some() {
-                eprintln!("{}", input.name);
-            } // XX
+            running.lock().expect("no thread panics with it").insert(input.name.clone(), Instant::now());
             let done = std::panic::catch_unwind(|| prepare(&input));
             running.lock().expect("no thread panics with it").remove(&input.name);
             // Nobody listens any more once the test has failed.
-            let _ = sender.send((input.name, done.is_ok(), began.elapsed()));
+            let _ = sender.send((input.name, done.is_ok()));
         });
     }
     let mut broken = Vec::new();
-    let mut slow = Vec::new();
     while waiting > 0 {
         match results.recv_timeout(Duration::from_millis(200)) {
-            Ok((name, is_sound, took)) => {
+            Ok((name, is_sound)) => {
                 waiting -= 1;
-                if !is_sound {
-                    broken.push(name.clone());
-                }
-                if std::env::var_os("SENDLENS_SLOW").is_some() && took > Duration::from_millis(300) {
-                    slow.push((took, name));
-                }
+                broken.extend((!is_sound).then_some(name));
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Disconnected) => unreachable!("this thread holds a sender"),
         }
         let running = running.lock().expect("no thread panics with it");
         let hanging: Vec<_> = running.iter().filter(|(_, began)| began.elapsed() > LONGEST).collect();
-        if hanging.iter().any(|h| h.1.elapsed() < Duration::from_millis(10_250)) {
-            eprintln!("HANG {hanging:?}");
-        } // XX
-        assert!(
-            hanging.is_empty() || std::env::var_os("SENDLENS_SLOW").is_some(),
-            "hangs: {hanging:?}; panicked before: {broken:?}"
-        );
+        assert!(hanging.is_empty(), "hangs: {hanging:?}; panicked before: {broken:?}");
     }
-    slow.sort();
-    assert!(slow.is_empty(), "{slow:#?}");
     assert!(broken.is_empty(), "panicked: {broken:?}");
 }
