@@ -22,7 +22,7 @@ use crate::tally::Period;
 pub const FILE: &str = "sendlens.toml";
 
 /// Every key, with its default as text (empty: none).
-pub const KEYS: [(&str, &str); 22] = [
+pub const KEYS: [(&str, &str); 24] = [
     ("corpus", ""),
     ("out", ""),
     ("period", "month"),
@@ -45,7 +45,43 @@ pub const KEYS: [(&str, &str); 22] = [
     ("strict", "false"),
     ("allow-skipped", "false"),
     ("max-file-mib", "256"),
+    ("report", "true"),
+    ("report-text", "snippet"),
 ];
+
+/// How much of the articles' text a report shows. Reports are passed on; the articles are somebody's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportText {
+    /// Headlines and citations only.
+    None,
+    /// The beginning of each passage.
+    #[default]
+    Snippet,
+    /// Whole passages.
+    Full,
+}
+
+impl ReportText {
+    /// All, least first.
+    pub const ALL: [Self; 3] = [Self::None, Self::Snippet, Self::Full];
+
+    /// The name used in settings.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Snippet => "snippet",
+            Self::Full => "full",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|text| text.as_str() == name)
+    }
+}
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -236,6 +272,14 @@ impl Layers {
         engine.unwrap_or_default().located()
     }
 
+    /// How much text a report shows.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is none of the names.
+    pub fn report_text(&self) -> Result<ReportText> {
+        Ok(self.parse("report-text", "none, snippet or full", ReportText::parse)?.unwrap_or_default())
+    }
+
     /// The typed configuration; `today` is what `as-of = today` stands for.
     ///
     /// # Errors
@@ -300,6 +344,8 @@ impl Layers {
                 .parse("max-file-mib", "a number of mebibytes", |text| text.parse::<u64>().ok())?
                 .unwrap_or(256)
                 .saturating_mul(1 << 20),
+            has_report: flag("report")?.unwrap_or(true),
+            report_text: self.report_text()?,
         })
     }
 }
@@ -357,6 +403,10 @@ pub struct Config {
     pub allows_skipped: bool,
     /// Largest file that is read, in bytes.
     pub max_file_bytes: u64,
+    /// Whether a report is drawn.
+    pub has_report: bool,
+    /// How much text it shows.
+    pub report_text: ReportText,
 }
 
 /// Texts separated by commas.

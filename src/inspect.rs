@@ -8,6 +8,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::article::{Block, Role, Skipped};
+use crate::explain::Word;
 use crate::look::Look;
 use crate::pipeline::{Document, Scored};
 use crate::plain;
@@ -22,9 +23,19 @@ const PASSAGE_INDENT: usize = 6;
 /// Characters shown of a block where there is little room beside these.
 const LEAST_SHOWN: usize = 30;
 
-/// The document as text.
+/// Words shown per label, and the support below which none is.
+const WORDS: usize = 6;
+const LEAST_SUPPORT: f32 = 0.005;
+
+/// The document as text; `words` are those of each passage, or nothing.
 #[must_use]
-pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds, look: &Look) -> String {
+pub fn text(
+    document: &Document,
+    labels: &LabelSet,
+    thresholds: &Thresholds,
+    words: &[Vec<Word>],
+    look: &Look,
+) -> String {
     let article = &document.article;
     let mut text = String::new();
     let _ = writeln!(text, "{}", look.heading(&plain::line(&article.id)));
@@ -51,7 +62,7 @@ pub fn text(document: &Document, labels: &LabelSet, thresholds: &Thresholds, loo
     }
     date(&mut text, document, look);
     blocks(&mut text, document, look);
-    passages(&mut text, document, labels, thresholds, look);
+    passages(&mut text, document, labels, thresholds, words, look);
     text
 }
 
@@ -125,7 +136,14 @@ fn shown(document: &Document, block: &Block, look: &Look) -> String {
     }
 }
 
-fn passages(text: &mut String, document: &Document, labels: &LabelSet, thresholds: &Thresholds, look: &Look) {
+fn passages(
+    text: &mut String,
+    document: &Document,
+    labels: &LabelSet,
+    thresholds: &Thresholds,
+    words: &[Vec<Word>],
+    look: &Look,
+) {
     let names: Vec<_> = labels
         .themes
         .iter()
@@ -134,13 +152,41 @@ fn passages(text: &mut String, document: &Document, labels: &LabelSet, threshold
         .collect();
     let heading = format!("Passages ({}; * given)", names.join(", "));
     let _ = writeln!(text, "\n{}", look.heading(&heading));
-    for (passage, scored) in document.passages.iter().zip(&document.scored) {
+    for (index, (passage, scored)) in document.passages.iter().zip(&document.scored).enumerate() {
         let Some(scored) = scored else { continue };
+        let shown = passage.span.of(&document.article.text);
         let _ = writeln!(text, "  #{} {}", passage.position, line_of_scores(labels, scored, look));
-        for line in look.wrap(&plain::line(passage.span.of(&document.article.text)), PASSAGE_INDENT) {
+        for line in look.wrap(&plain::line(shown), PASSAGE_INDENT) {
             let _ = writeln!(text, "{:PASSAGE_INDENT$}{line}", "");
         }
+        if let Some(words) = words.get(index).filter(|words| !words.is_empty()) {
+            text.push_str(&lines_of_words(shown, words, labels, scored));
+        }
     }
+}
+
+/// Per theme given, and for the sentiment, the words without which its score falls most.
+fn lines_of_words(passage: &str, words: &[Word], labels: &LabelSet, scored: &Scored) -> String {
+    let given = labels.themes.iter().enumerate().filter(|(index, _)| scored.labels.themes[*index]);
+    let themes = given.map(|(index, theme)| {
+        let support: Vec<_> = words.iter().map(|word| word.themes[index]).collect();
+        (theme.as_str(), support)
+    });
+    let sentiment = scored.labels.sentiment;
+    let of_sentiment = words.iter().map(|word| word.sentiment[sentiment as usize]).collect();
+    let mut text = String::new();
+    for (label, support) in themes.chain([(sentiment.as_str(), of_sentiment)]) {
+        let mut order: Vec<_> = (0..words.len()).filter(|index| support[*index] >= LEAST_SUPPORT).collect();
+        order.sort_by(|left, right| support[*right].total_cmp(&support[*left]));
+        order.truncate(WORDS);
+        let parts = order
+            .iter()
+            .map(|index| format!("{} {:.2}", plain::line(words[*index].span.of(passage)), support[*index]));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        let parts = if parts.is_empty() { "no single word".to_owned() } else { parts };
+        let _ = writeln!(text, "      {label} rests on: {parts}");
+    }
+    text
 }
 
 fn line_of_scores(labels: &LabelSet, scored: &Scored, look: &Look) -> String {
@@ -181,9 +227,9 @@ pub fn skipped(rows: &[Skipped]) -> String {
     text
 }
 
-/// The document as JSON.
+/// The document as JSON; `words` are those of each passage, or nothing.
 #[must_use]
-pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> Value {
+pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds, words: &[Vec<Word>]) -> Value {
     let article = &document.article;
     let published = &document.published;
     let blocks = article.blocks.iter().enumerate().map(|(index, block)| {
@@ -209,7 +255,8 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
             "reason": clue.reason,
         })
     });
-    let passages = document.passages.iter().zip(&document.scored).map(|(passage, scored)| {
+    let rows = document.passages.iter().zip(&document.scored).enumerate();
+    let passages = rows.map(|(index, (passage, scored))| {
         let mut value = json!({
             "position": passage.position,
             "kind": passage.kind.as_str(),
@@ -222,6 +269,10 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
             value["themes"] = scored.labels.given(&labels.themes).into();
             value["sentiment"] = scored.labels.sentiment.as_str().into();
             value["relevant"] = scored.labels.is_relevant.into();
+            if let Some(words) = words.get(index) {
+                let text = passage.span.of(&article.text);
+                value["words"] = words.iter().map(|word| support(text, word, labels)).collect();
+            }
         }
         value
     });
@@ -252,6 +303,19 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds) -> 
         "passages": passages.collect::<Vec<_>>(),
         "thresholds": labels.themes.iter().cloned().zip(thresholds.themes.iter().map(|value| json!(value)))
             .collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// A word with its support per label.
+fn support(passage: &str, word: &Word, labels: &LabelSet) -> Value {
+    let themes = labels.themes.iter().map(String::as_str).zip(&word.themes);
+    let sentiments = Sentiment::ALL.iter().map(|label| label.as_str()).zip(&word.sentiment);
+    let support = themes.chain(sentiments).map(|(label, value)| (label.to_owned(), json!(value)));
+    json!({
+        "word": word.span.of(passage),
+        "start": word.span.start,
+        "end": word.span.end,
+        "support": support.collect::<serde_json::Map<_, _>>(),
     })
 }
 

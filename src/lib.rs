@@ -31,6 +31,7 @@ pub mod models;
 pub mod engine;
 #[cfg(feature = "tables")]
 pub mod cache;
+pub mod explain;
 pub mod tally;
 pub mod config;
 pub mod sheet;
@@ -40,8 +41,16 @@ pub mod pipeline;
 pub mod frame;
 pub mod record;
 #[cfg(feature = "tables")]
+pub mod written;
+#[cfg(feature = "tables")]
 pub mod query;
+#[cfg(feature = "tables")]
+pub mod verify;
+#[cfg(feature = "tables")]
+pub mod diff;
 pub mod inspect;
+#[cfg(feature = "tables")]
+pub mod report;
 #[cfg(feature = "tables")]
 pub mod export;
 pub mod gold;

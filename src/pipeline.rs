@@ -86,6 +86,21 @@ pub struct Document {
     pub cluster: Option<String>,
 }
 
+impl Document {
+    /// The passage at `index` as an engine takes it.
+    #[must_use]
+    pub fn input(&self, index: usize) -> Input<'_> {
+        let text = |passage: &Passage| passage.span.of(&self.article.text);
+        let before = index.checked_sub(1).map(|before| &self.passages[before]);
+        Input {
+            text: text(&self.passages[index]),
+            headline: self.article.title(),
+            // The headline is there already.
+            before: before.filter(|before| before.kind != Role::Headline).map(text),
+        }
+    }
+}
+
 /// Where documents go.
 pub trait Sink {
     /// Takes the next document.
@@ -230,14 +245,7 @@ pub fn score(documents: &mut [Document], scoring: Scoring<'_>) -> Result<usize> 
         for (index, passage) in document.passages.iter().enumerate() {
             if passage.kind.is_counted() {
                 places.push((number, index));
-                let text = |passage: &Passage| passage.span.of(&document.article.text);
-                let before = index.checked_sub(1).map(|before| &document.passages[before]);
-                inputs.push(Input {
-                    text: text(passage),
-                    headline: document.article.title(),
-                    // The headline is there already.
-                    before: before.filter(|before| before.kind != Role::Headline).map(text),
-                });
+                inputs.push(document.input(index));
             }
         }
     }

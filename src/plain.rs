@@ -78,6 +78,30 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Text for a page, on one line: what a reader cannot see and a browser obeys stands there as its number.
+///
+/// Zero-width characters and soft hyphens, which only tell where a line may break, are left out.
+///
+/// ```
+/// assert_eq!(sendlens::plain::visible("pay\u{ad}ment\u{202e}\n!"), "payment⟨U+202E⟩ !");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => {}
+            _ if is_line_break(c) || c == '\t' => safe.push(' '),
+            _ if is_plain(c) => safe.push(c),
+            _ => safe.push_str(&format!("⟨U+{:04X}⟩", u32::from(c))),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// JSON that is safe to print and means the same: what a terminal obeys or hides stands as an escape such as `\u001b`.
 ///
 /// Control characters are escaped by any JSON writer already; this adds bidi controls and their like, which
@@ -139,6 +163,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn nothing_invisible_reaches_a_page(text in any::<String>()) {
+            prop_assert!(visible(&text).chars().all(is_plain));
+        }
+
         #[test]
         fn nothing_unprintable(text in any::<String>()) {
             prop_assert!(line(&text).chars().all(is_plain));

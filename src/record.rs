@@ -9,11 +9,20 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::score::Measured;
+use crate::score::{Measured, Thresholds};
 use crate::tally::Period;
 
 /// Name of the file.
 pub const RECORD: &str = "run.json";
+
+/// Name of the metadata kept in an output folder, so that the next run on it uses it again.
+pub const METADATA: &str = "metadata.csv";
+
+/// Name of the labels by a person kept in an output folder, so that the next run on it uses them again.
+pub const LABELS: &str = "labels.csv";
+
+/// Name of the threshold below which a passage is off topic.
+const RELEVANT: &str = "relevant";
 
 /// The record of a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -71,6 +80,9 @@ pub struct Codebook {
     pub hash: String,
     /// Theme names in order.
     pub themes: Vec<String>,
+    /// What a passage of each theme speaks of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<String, String>,
 }
 
 /// Counts per stage.
@@ -144,6 +156,16 @@ impl Record {
         let text = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
         serde_json::from_slice(&text)
             .map_err(|error| Error::Table { path, message: format!("it is no run record: {error}") })
+    }
+
+    /// The thresholds of the run in the order of its themes; `None` if one is not recorded.
+    #[must_use]
+    pub fn thresholds(&self) -> Option<Thresholds> {
+        let of = |name: &str| self.engine.thresholds.get(name).copied();
+        let themes = self.codebook.themes.iter().map(|theme| of(theme)).collect::<Option<_>>()?;
+        // An engine without relevance has none for it: every passage is relevant.
+        let relevant = if self.engine.has_relevance { of(RELEVANT)? } else { 0.0 };
+        Some(Thresholds { themes, relevant })
     }
 
     /// The value of a setting of the run; `None` if it had none.

@@ -106,15 +106,19 @@ pub fn decide(scores: &Scores, thresholds: &Thresholds) -> Labels {
         .zip(&thresholds.themes)
         .map(|(score, threshold)| is_relevant && score >= threshold)
         .collect();
-    let [negative, neutral, positive] = scores.sentiment;
-    let sentiment = if neutral >= negative && neutral >= positive {
+    Labels { is_relevant, themes, sentiment: most_probable(scores.sentiment) }
+}
+
+/// The most probable of the sentiments negative, neutral and positive; on a tie the neutral one, then the negative one.
+#[must_use]
+pub fn most_probable([negative, neutral, positive]: [f32; 3]) -> Sentiment {
+    if neutral >= negative && neutral >= positive {
         Sentiment::Neutral
     } else if negative >= positive {
         Sentiment::Negative
     } else {
         Sentiment::Positive
-    };
-    Labels { is_relevant, themes, sentiment }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use clap::Args;
 use jiff::Zoned;
 
 use sendlens::config::{Layers, Origin};
-use sendlens::{Result, inspect, plain, run};
+use sendlens::run::{self, Detail};
+use sendlens::{Result, inspect, plain};
 
 use super::{look, print, say};
 
@@ -33,6 +34,10 @@ pub(super) struct InspectArgs {
     /// Later dates are rejected.
     #[arg(long, value_name = "DAY", default_value = "today")]
     as_of: String,
+    /// Show the words that each label rests on: those without which its score falls most. Scores every passage once
+    /// per word.
+    #[arg(long)]
+    explain: bool,
     /// Print JSON: an array of articles.
     #[arg(long)]
     json: bool,
@@ -53,16 +58,21 @@ pub(super) fn inspect(args: &InspectArgs) -> Result<u8> {
             layers.set(key, value.clone(), Origin::Flag)?;
         }
     }
-    let explained = run::explain(&layers.config(Zoned::now().date())?, args.record)?;
+    let detail = if args.explain { Detail::Words } else { Detail::Passages };
+    let explained = run::explain(&layers.config(Zoned::now().date())?, args.record, detail)?;
     let (labels, thresholds) = (&explained.labels, &explained.thresholds);
-    let documents = explained.documents.iter();
+    let words = |index: usize| explained.words.get(index).map_or(&[][..], Vec::as_slice);
+    let documents = explained.documents.iter().enumerate();
     if args.json {
-        let values: Vec<_> = documents.map(|document| inspect::json(document, labels, thresholds)).collect();
+        let values: Vec<_> = documents
+            .map(|(index, document)| inspect::json(document, labels, thresholds, words(index)))
+            .collect();
         print(&plain::json(&format!("{:#}\n", serde_json::Value::from(values))))?;
     } else {
         let look = look(&std::io::stdout());
-        let texts: Vec<_> =
-            documents.map(|document| inspect::text(document, labels, thresholds, &look)).collect();
+        let texts: Vec<_> = documents
+            .map(|(index, document)| inspect::text(document, labels, thresholds, words(index), &look))
+            .collect();
         print(&texts.join("\n"))?;
     }
     if !explained.skipped.is_empty() {

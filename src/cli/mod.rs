@@ -3,14 +3,17 @@
 //! stdout is data, stderr is talk; progress bars are drawn only on a terminal.
 
 mod decide;
+mod diff;
 mod evaluate;
 mod export;
 mod inspect;
 mod man;
 mod models;
 mod query;
+mod report;
 mod run;
 mod train;
+mod verify;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -43,9 +46,12 @@ struct Cli {
 enum Command {
     Run(Box<run::RunArgs>),
     Query(Box<query::QueryArgs>),
+    Report(report::ReportArgs),
     Inspect(inspect::InspectArgs),
     Export(export::ExportArgs),
     Decide(decide::DecideArgs),
+    Verify(verify::VerifyArgs),
+    Diff(diff::DiffArgs),
     Train(Box<train::TrainArgs>),
     Evaluate(evaluate::EvaluateArgs),
     Models(models::ModelsArgs),
@@ -108,9 +114,12 @@ pub(crate) fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Query(args) => query::query(&args),
+        Command::Report(args) => report::report(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Export(args) => export::export(&args),
         Command::Decide(args) => decide::decide(&args),
+        Command::Verify(args) => verify::verify(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Train(args) => train::train(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Models(args) => models::models(&args),
@@ -123,7 +132,7 @@ pub(crate) fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            report(&error);
+            complain(&error);
             ExitCode::from(error.exit_code())
         }
     }
@@ -163,7 +172,7 @@ fn look(stream: &impl RawStream) -> Look {
 const MIN_WIDTH: usize = 40;
 
 /// Prints a fault with its causes and its hint.
-fn report(error: &Error) {
+fn complain(error: &Error) {
     let look = look(&std::io::stderr());
     let mut text = format!("error: {error}");
     let mut cause = std::error::Error::source(error);

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use sendlens::models::{self, Catalogue, Hub, ModelFiles, Place, Pull, SHIPPED, Store};
 use sendlens::{Error, Result, plain};
 
-use super::{bar_of, print, report, say};
+use super::{bar_of, complain, print, say};
 
 /// List, describe, check, fetch and import models.
 ///
@@ -179,7 +179,7 @@ fn verify(named: &[PathBuf], store: &Store, catalogue: &Catalogue, json: bool) -
         (true, None) => Ok(0),
         (true, Some(error)) => Err(error),
         (false, unchecked) => {
-            unchecked.iter().for_each(report);
+            unchecked.iter().for_each(complain);
             Err(Error::Check { message: faults.join("\nerror: ") })
         }
     }

@@ -17,7 +17,7 @@ use sendlens::run::{self, Outcome, summary};
 use sendlens::stop::Stop;
 use sendlens::{Error, Result, plain};
 
-use super::{bar, look, print, report, say};
+use super::{bar, complain, look, print, say};
 
 /// Read a corpus, label its passages and write the tables.
 ///
@@ -87,6 +87,13 @@ pub(super) struct RunArgs {
     /// Largest file that is read, in MiB [default: 256].
     #[arg(long, value_name = "MIB")]
     max_file_mib: Option<String>,
+    /// How much text of the articles the report shows: none, snippet (the beginning of each passage) or full
+    /// [default: snippet].
+    #[arg(long, value_name = "TEXT")]
+    report_text: Option<String>,
+    /// Draw no report.html.
+    #[arg(long)]
+    no_report: bool,
     /// Fail with exit code 4, publishing nothing, if there is any warning.
     #[arg(long)]
     strict: bool,
@@ -151,7 +158,7 @@ fn heed_signals() -> Result<Stop> {
         let signal = signal.unwrap_or(Signal::Terminate);
         asked.ask(signal);
         std::thread::sleep(GRACE);
-        report(&Error::Stopped { signal, kept: None });
+        complain(&Error::Stopped { signal, kept: None });
         std::process::exit(signal.exit_code().into());
     });
     Ok(stop)
@@ -194,6 +201,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         ("cache", args.cache.as_ref()),
         ("as-of", args.as_of.as_ref()),
         ("max-file-mib", args.max_file_mib.as_ref()),
+        ("report-text", args.report_text.as_ref()),
     ]);
     for (key, value) in flags {
         if let Some(value) = value {
@@ -206,6 +214,9 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         if is_set {
             layers.set(key, "true".to_owned(), Origin::Flag)?;
         }
+    }
+    if args.no_report {
+        layers.set("report", "false".to_owned(), Origin::Flag)?;
     }
     Ok(layers)
 }

@@ -79,14 +79,18 @@ pub mod name {
     pub const ASSIGNED: &str = "assigned";
     pub const BEFORE: &str = "before";
     pub const CLUSTER: &str = "cluster";
+    pub const COMPLETE: &str = "complete";
     pub const COUNTED: &str = "counted";
     pub const DATE: &str = "date";
     pub const DATE_CONFIDENCE: &str = "date_confidence";
     pub const DATE_PRECISION: &str = "date_precision";
     pub const DATE_SOURCE: &str = "date_source";
+    pub const DATE_TEXT: &str = "date_text";
     pub const KIND: &str = "kind";
     pub const LABELLED_BY: &str = "labelled_by";
     pub const NET_SENTIMENT: &str = "net_sentiment";
+    pub const NOT_AFTER: &str = "not_after";
+    pub const NOT_BEFORE: &str = "not_before";
     pub const OUTLET: &str = "outlet";
     pub const PASSAGE: &str = "passage";
     pub const PASSAGES: &str = "passages";
@@ -189,7 +193,7 @@ pub fn theme_by_date(by: &[String]) -> Schema {
             ),
             ("all_unique_passages", Integer, "passages", "the same for all_passages"),
             (
-                "complete",
+                name::COMPLETE,
                 Flag,
                 "",
                 "whether every day of the period lies within the range covered; null for undated",
@@ -293,9 +297,9 @@ pub fn articles(extra: &[String]) -> Schema {
             (name::DATE_PRECISION, Text, "", "day, month or year"),
             (name::DATE_SOURCE, Text, "", "where the date was found"),
             (name::DATE_CONFIDENCE, Number, "0 to 1", "trust in the date; used from 0.5"),
-            ("date_text", Text, "", "the text the date was read from"),
-            ("not_before", Date, "", "soft lower bound of the date"),
-            ("not_after", Date, "", "soft upper bound of the date"),
+            (name::DATE_TEXT, Text, "", "the text the date was read from"),
+            (name::NOT_BEFORE, Date, "", "soft lower bound of the date"),
+            (name::NOT_AFTER, Date, "", "soft upper bound of the date"),
             ("modified", Date, "", "day of the last change"),
             ("format", Text, "", "text, markdown, html, json, jsonl or csv"),
             ("encoding", Text, "", "encoding that was decoded"),
@@ -369,6 +373,22 @@ pub fn date_clues() -> Schema {
     )
 }
 
+/// One row per word and label of the passages that a report explains.
+#[must_use]
+pub fn explanations() -> Schema {
+    schema(
+        "explanations",
+        &[
+            (name::PASSAGE, Text, "", "id of the passage"),
+            ("start", Integer, "UTF-8 bytes", "first byte of the word in the passage"),
+            ("end", Integer, "UTF-8 bytes", "one past its last byte"),
+            ("word", Text, "", "the word"),
+            ("label", Text, "", "a theme, or negative, neutral or positive"),
+            ("support", Score, "-1 to 1", "score with the word less the score of the passage without it"),
+        ],
+    )
+}
+
 /// One row per input that could not be read.
 #[must_use]
 pub fn skipped() -> Schema {
@@ -391,8 +411,8 @@ pub fn undated() -> Schema {
         &[
             (name::ARTICLE, Text, "", "id of the article"),
             (name::TITLE, Text, "", "headline"),
-            ("not_before", Date, "", "soft lower bound"),
-            ("not_after", Date, "", "soft upper bound"),
+            (name::NOT_BEFORE, Date, "", "soft lower bound"),
+            (name::NOT_AFTER, Date, "", "soft upper bound"),
             (name::DATE, Date, "", "empty: fill in and pass the file with --metadata"),
         ],
     )

@@ -1,10 +1,9 @@
 //! Decisions remade from stored scores: new thresholds, no inference. Labels by a person stay.
 //!
 //! Themes, assignments and frequencies are made anew in a copy of the output, which takes its place at
-//! once. Everything else of the output stays byte for byte.
+//! once; the report is drawn anew. Everything else of the output stays byte for byte.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -13,7 +12,7 @@ use polars::prelude::{DataFrame, PlSmallStr};
 
 use super::output::Output;
 use super::tables::{Covered, totals, write_frequencies};
-use super::{Outcome, labels, override_thresholds, still_measured};
+use super::{Outcome, labels, override_thresholds, redraw, still_measured};
 use crate::article::{Chosen, DateSource, Precision};
 use crate::correction::{Corrections, correct};
 use crate::error::{Error, Result};
@@ -21,6 +20,7 @@ use crate::frame::schema::{self, name};
 use crate::frame::{self, TableFile, Value, column, rows};
 use crate::pipeline::passage_key;
 use crate::record::Corrected;
+use crate::report;
 use crate::score::{Labels, Scores, Thresholds};
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Tally};
 
@@ -41,12 +41,7 @@ const REMADE: [&str; 6] = [
 /// output, [`Error::Table`] if a table is damaged, [`Error::Io`] if one cannot be written.
 pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome> {
     let output = Output::claim(out, &[])?;
-    let Some(mut record) = output.former().cloned() else {
-        return Err(Error::config_hint(
-            format!("`{}` holds no run", out.display()),
-            "name the output folder of a former `sendlens run`",
-        ));
-    };
+    let mut record = redraw::former(&output, out)?;
     let themes = record.codebook.themes.clone();
     let mut used = Thresholds {
         themes: themes
@@ -65,10 +60,7 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
     if record.engine.has_relevance {
         record.engine.thresholds.insert(name::RELEVANT.to_owned(), used.relevant);
     }
-    for file in record.files.keys().filter(|file| !REMADE.contains(&file.as_str())) {
-        let (from, to) = (output.out().join(file), output.folder().join(file));
-        fs::copy(&from, &to).map_err(|error| Error::io("copy", &from, error))?;
-    }
+    redraw::copy(&output, &record, |file| !REMADE.contains(&file) && !report::is_page(file))?;
     let corrections = labels::kept(&output, &themes)?;
     let (labels, corrected) = remake(output.out(), output.folder(), &themes, &used, corrections.as_ref())?;
     if let Some(former) = record.labels {
@@ -81,6 +73,9 @@ pub fn decide(out: &Path, thresholds: &BTreeMap<String, f32>) -> Result<Outcome>
     let rows = tally.rows(covered.range(day("since"), day("until")))?;
     write_frequencies(output.folder(), &rows, period, &by, &themes)?;
     record.totals = totals(&rows, &themes);
+    if record.files.contains_key(report::REPORT) {
+        redraw::draw(&output, &record)?;
+    }
     let record = output.publish(record)?;
     Ok(Outcome { record, rows, skipped: Vec::new(), cache: None })
 }

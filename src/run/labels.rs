@@ -8,12 +8,9 @@ use crate::correction::{Corrections, Fate, Search};
 use crate::error::Result;
 use crate::pipeline::{self, Document, Options, Progress, Sink, load_corrections};
 use crate::read::metadata::Metadata;
-use crate::record::Corrected;
+use crate::record::{Corrected, LABELS};
 use crate::stop::Stop;
 use crate::walk::Source;
-
-/// Name of the labels kept in an output folder, so that the next run on it uses them again.
-pub(super) const LABELS: &str = "labels.csv";
 
 /// The labels given now over what the output folder kept from earlier runs.
 pub(super) fn corrections(

@@ -7,6 +7,7 @@ pub mod output;
 pub mod summary;
 mod decide;
 mod labels;
+mod redraw;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -21,25 +22,25 @@ use crate::codebook::Codebook;
 use crate::config::{Cache, Config, Layers, nearest};
 use crate::engine::{self, Classifier, EngineConfig};
 use crate::error::{Error, Result};
+use crate::explain::{self, Word};
 use crate::frame::schema;
 use crate::pipeline::{self, Document, Progress, Scoring};
 use crate::plain::hexadecimal;
 use crate::publish::{absolute, beside};
 use crate::read::metadata::Metadata;
-use crate::record::{self, Corrected, Record};
+use crate::record::{self, Corrected, METADATA, Record};
+use crate::report;
 use crate::score::{LabelSet, Measured, Thresholds};
 use crate::stop::Stop;
 use crate::tally::Row;
 use crate::walk;
 pub use decide::decide;
 use output::Output;
+pub use redraw::redraw;
 use tables::Tables;
 
 /// Columns of an article that rows can be grouped by, beside those of the user's metadata.
 pub const GROUPABLE: [&str; 4] = [schema::name::OUTLET, "format", "language", schema::name::DATE_SOURCE];
-
-/// Name of the metadata kept in an output folder, so that the next run on it uses it again.
-const METADATA: &str = "metadata.csv";
 
 /// What came of a run.
 #[derive(Debug, Clone)]
@@ -138,6 +139,7 @@ fn publish(
             version: codebook.version.clone(),
             hash: codebook_hash(&codebook),
             themes: codebook.names(),
+            definitions: definitions(&codebook),
         },
         input_hash,
         counts: finished.counts,
@@ -151,7 +153,12 @@ fn publish(
         warnings: finished.warnings,
         notes: finished.notes,
         files: BTreeMap::new(),
-        environment: environment(config, &started, pool.current_num_threads(), Some(&used)),
+        environment: environment(
+            config,
+            &started,
+            pool.current_num_threads(),
+            Some((engine.as_ref(), &used)),
+        ),
     };
     record.counts.sources = walk.sources.len() as u64;
     let doubts = record.warnings.iter().filter(|(code, _)| !REPAIRS.contains(&code.as_str()));
@@ -163,6 +170,11 @@ fn publish(
         });
     }
     stop.check()?;
+    if config.has_report {
+        // Explanations go through the cache, too.
+        pool.install(|| report::draw(output.folder(), &record, config.report_text, Some(&cached)))?;
+        stop.check()?;
+    }
     let record = output.publish(record)?;
     Ok(Outcome { record, rows: finished.rows, skipped: finished.skipped, cache: kept.map(|_| used) })
 }
@@ -231,6 +243,17 @@ pub struct Explained {
     pub labels: LabelSet,
     /// Thresholds used.
     pub thresholds: Thresholds,
+    /// Per document and passage the words that its scores rest on; empty unless [`Detail::Words`] was asked for.
+    pub words: Vec<Vec<Vec<Word>>>,
+}
+
+/// How far [`explain()`] goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Scores of passages.
+    Passages,
+    /// And what each word adds to them, for one more scoring per word.
+    Words,
 }
 
 /// Reads, cleans, dates, splits and scores the file that `config` names as corpus; `record` picks one of
@@ -239,7 +262,7 @@ pub struct Explained {
 /// # Errors
 /// [`Error::Io`] if there is no such file, [`Error::Config`] if it has no such record, and what the engine
 /// returns.
-pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
+pub fn explain(config: &Config, record: Option<usize>, detail: Detail) -> Result<Explained> {
     let codebook = engine::codebook(&config.engine, config.codebook.as_deref())?;
     let engine = engine::open(&config.engine, &codebook)?;
     let thresholds = thresholds(engine.as_ref(), &codebook, &config.thresholds)?;
@@ -260,7 +283,25 @@ pub fn explain(config: &Config, record: Option<usize>) -> Result<Explained> {
     let mut documents: Vec<_> = prepared.collect();
     let scoring = Scoring { engine: engine.as_ref(), thresholds: &thresholds, corrections: None };
     pipeline::score(&mut documents, scoring)?;
-    Ok(Explained { documents, skipped: reading.skipped, labels: engine.labels().clone(), thresholds })
+    let words = match detail {
+        Detail::Passages => Vec::new(),
+        Detail::Words => {
+            let words = documents.iter().map(|document| words_of(engine.as_ref(), document));
+            words.collect::<Result<_>>()?
+        }
+    };
+    let labels = engine.labels().clone();
+    Ok(Explained { documents, skipped: reading.skipped, labels, thresholds, words })
+}
+
+/// The words of each passage of a document; none for one that is not scored.
+fn words_of(engine: &dyn Classifier, document: &Document) -> Result<Vec<Vec<Word>>> {
+    let scored = document.scored.iter().enumerate();
+    let inputs: Vec<_> =
+        scored.map(|(index, scored)| scored.as_ref().map(|_| document.input(index))).collect();
+    let asked: Vec<_> = inputs.iter().flatten().copied().collect();
+    let mut explained = explain::explain(engine, &asked, explain::MAX_WORDS)?.into_iter();
+    Ok(inputs.iter().map(|input| input.and_then(|_| explained.next()).unwrap_or_default()).collect())
 }
 
 /// Thresholds of the model, then of the codebook, then of the user.
@@ -373,6 +414,10 @@ fn thread_pool(jobs: usize) -> Result<rayon::ThreadPool> {
         .map_err(|error| Error::config(format!("cannot start {jobs} threads: {error}")))
 }
 
+fn definitions(codebook: &Codebook) -> BTreeMap<String, String> {
+    codebook.themes.iter().map(|theme| (theme.name.clone(), theme.definition.clone())).collect()
+}
+
 fn codebook_hash(codebook: &Codebook) -> String {
     let text = serde_json::to_vec(codebook).expect("a codebook is plain data");
     hexadecimal(&Sha256::digest(text))
@@ -428,7 +473,13 @@ fn configuration(layers: &Layers) -> serde_json::Value {
         .into()
 }
 
-fn environment(config: &Config, started: &Zoned, threads: usize, used: Option<&Used>) -> serde_json::Value {
+/// What differs from run to run; `scored` is what scored and what it took from earlier runs.
+fn environment(
+    config: &Config,
+    started: &Zoned,
+    threads: usize,
+    scored: Option<(&dyn Classifier, &Used)>,
+) -> serde_json::Value {
     let path = |path: &Path| path.display().to_string();
     serde_json::json!({
         "started": started.to_string(),
@@ -441,7 +492,9 @@ fn environment(config: &Config, started: &Zoned, threads: usize, used: Option<&U
         "metadata": config.metadata.as_deref().map(path),
         "labels": config.labels.as_deref().map(path),
         "engine": config.engine,
-        "inputs_scored": used.map(|used| used.scored),
-        "inputs_from_cache": used.map(|used| used.found),
+        // `sendlens verify` wants the same scores to the last bit from the same arithmetic only.
+        "arithmetic": scored.map(|(engine, _)| engine.arithmetic()),
+        "inputs_scored": scored.map(|(_, used)| used.scored),
+        "inputs_from_cache": scored.map(|(_, used)| used.found),
     })
 }

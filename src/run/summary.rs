@@ -135,7 +135,7 @@ fn table(text: &mut String, record: &Record, rows: &[Row], look: &Look) {
         text.push_str("Precision and recall of this engine have not been measured.\n");
     } else {
         text.push_str(
-            "Counts are the model's, uncorrected; precision and recall were measured on held-out passages.\n",
+            "Counts are the model's, uncorrected; precision and recall come from passages that it had not learned from.\n",
         );
     }
 }

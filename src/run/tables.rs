@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::{METADATA, labels};
+use super::labels;
 use crate::article::{Precision, Skipped};
 use crate::codebook::Codebook;
 use crate::config::Config;
@@ -19,7 +19,7 @@ use crate::frame::schema::{self, Kind, Schema};
 use crate::frame::{self, TableFile, Value, write_csv};
 use crate::pipeline::{Document, Progress, Sink, passage_key};
 use crate::read::metadata::Metadata;
-use crate::record::{Corrected, Counts, Total};
+use crate::record::{Corrected, Counts, METADATA, Total};
 use crate::score::Thresholds;
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Row, Tally};
 
@@ -209,7 +209,7 @@ impl<'a> Tables<'a> {
             }
             write_frequencies(&self.folder, &rows, self.config.period, &self.config.by, &self.themes)?;
             let further = corrections.map(Corrections::further);
-            write_dictionary(&self.folder, &self.config.by, &self.extra, &self.themes, further)?;
+            write_dictionary(&self.folder, self.config, &self.extra, &self.themes, further)?;
         }
         let mut notes = isolated_periods(&self.tally, self.config.period);
         if let Some(metadata) = metadata {
@@ -351,13 +351,13 @@ fn wide_schemas(by: &[String], themes: &[String]) -> [(Schema, bool); 2] {
 /// `labels` are the user's own columns of labels by a person, if there are any.
 fn write_dictionary(
     folder: &Path,
-    by: &[String],
+    config: &Config,
     extra: &[String],
     themes: &[String],
     labels: Option<&[String]>,
 ) -> Result<()> {
-    let mut schemas = vec![schema::theme_by_date(by)];
-    schemas.extend(wide_schemas(by, themes).map(|(schema, _)| schema));
+    let mut schemas = vec![schema::theme_by_date(&config.by)];
+    schemas.extend(wide_schemas(&config.by, themes).map(|(schema, _)| schema));
     schemas.extend([
         schema::passages(),
         schema::labels(),
@@ -368,6 +368,7 @@ fn write_dictionary(
         schema::undated(),
     ]);
     schemas.extend(labels.map(|further| schema::corrections(themes, further)));
+    schemas.extend(config.has_report.then(schema::explanations));
     let rows = schemas.iter().flat_map(|schema| {
         schema.columns.iter().map(move |column| -> Vec<Value<'_>> {
             vec![

@@ -172,7 +172,8 @@ fn a_sample_is_blind_and_can_be_drawn_again() {
     let args = ["query", "out", "--sample", "10", "--format", "csv"];
     let ran = place.sendlens(&args).exits(0).says(&["Sample of 10 out of ", " passages of ", "(seed 1)"]);
     let mut lines = ran.stdout.lines();
-    let header = "\u{feff}passage,title,text,relevant,leadership,politics,transport,outcomes,sentiment,note";
+    let header = "\u{feff}passage,title,before,after,text,relevant,leadership,politics,transport,outcomes,sentiment,\
+                  note";
     assert_eq!(lines.next(), Some(header));
     for word in ["negative", "true", "false", "0."] {
         assert!(!lines.clone().any(|line| line.ends_with(word)), "{word} in {}", ran.stdout);
@@ -211,7 +212,7 @@ fn a_sample_that_was_filled_in_is_measured_on() {
             .from_writer(Vec::new());
         writer.write_record(&header).expect("memory");
         for (place, row) in rows.iter().enumerate() {
-            let cells = row.iter().take(3).chain(labels(place)).chain([""]);
+            let cells = row.iter().take(5).chain(labels(place)).chain([""]);
             writer.write_record(cells).expect("memory");
         }
         place.write(name, &String::from_utf8(writer.into_inner().expect("memory")).expect("UTF-8"));

@@ -20,7 +20,8 @@ use crate::tables_of::{Row, count, csv, number, optional, parquet, text};
 /// Rows of every table that are no themes.
 const NO_THEMES: [&str; 4] = ["all", "any", "none", "off_topic"];
 
-const TABLES: [&str; 6] = ["theme_by_date", "passages", "labels", "articles", "blocks", "date_clues"];
+const TABLES: [&str; 7] =
+    ["theme_by_date", "passages", "labels", "articles", "blocks", "date_clues", "explanations"];
 
 const SPREADSHEETS: [&str; 6] =
     ["theme_by_date", "theme_shares_wide", "theme_counts_wide", "skipped", "undated", "dictionary"];
@@ -507,7 +508,8 @@ fn the_record_has_the_hash_of_every_file() {
         let files: BTreeSet<_> = names(&run.out()).into_iter().collect();
         let tables = TABLES.map(|table| format!("{table}.parquet"));
         let spreadsheets = SPREADSHEETS.map(|table| format!("{table}.csv"));
-        let expected = tables.into_iter().chain(spreadsheets).chain(["run.json".to_owned()]);
+        let expected =
+            tables.into_iter().chain(spreadsheets).chain(["report.html", "run.json"].map(str::to_owned));
         assert_eq!(files, expected.collect());
     }
 }
