@@ -124,8 +124,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Models(args) => models::models(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
-            Ok(0)
+            // Made whole first: the generator panics where nobody reads.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut script);
+            print(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
         Command::Man(args) => man::man(&args),
     };
@@ -199,7 +201,9 @@ fn say(text: &str) {
 
 /// Writes data to stdout.
 fn print(text: &str) -> Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    let mut stdout = std::io::stdout();
+    // What is left for the end of the process would be lost without a word.
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // A reader that has seen enough (`| head`) is no fault.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Error::io("write", "stdout", error)),

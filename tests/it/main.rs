@@ -23,6 +23,7 @@ mod report;
 mod evaluate_command;
 mod labels;
 mod resume;
+mod surroundings;
 mod faults;
 mod export;
 mod terminal;

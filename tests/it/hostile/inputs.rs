@@ -2,7 +2,13 @@
 
 use sendlens::random::Random;
 
-use super::{bytes, pages, records, text};
+use super::{bytes, pages, records, text, walls};
+
+/// Bytes below which an input is small.
+const SMALL: usize = 100_000;
+
+/// Of so many larger inputs, one is among [`some`].
+const LARGE_STEP: usize = 6;
 
 /// One bad file.
 pub(crate) struct Input {
@@ -30,7 +36,7 @@ impl Maker {
 type Make = fn(&mut Maker);
 
 /// Every class with what makes it.
-pub(crate) const CLASSES: [(&str, Make); 10] = [
+pub(crate) const CLASSES: [(&str, Make); 11] = [
     ("encodings", bytes::encodings),
     ("damage", bytes::damage),
     ("packed", bytes::packed),
@@ -41,6 +47,7 @@ pub(crate) const CLASSES: [(&str, Make); 10] = [
     ("records", records::odd),
     ("dates", text::dates),
     ("text", text::odd),
+    ("walls", walls::walls),
 ];
 
 /// The inputs of one class, the same on each call.
@@ -54,6 +61,14 @@ pub(crate) fn of(class: &'static str, make: Make) -> Vec<Input> {
 /// All inputs, in the order of [`CLASSES`].
 pub(crate) fn all() -> Vec<Input> {
     CLASSES.into_iter().flat_map(|(class, make)| of(class, make)).collect()
+}
+
+/// Every small input, and of every [`LARGE_STEP`] larger ones the one at `turn`: what tests can afford that are
+/// run all the time.
+pub(crate) fn some(turn: usize) -> Vec<Input> {
+    let (mut small, large): (Vec<_>, Vec<_>) = all().into_iter().partition(|input| input.bytes.len() < SMALL);
+    small.extend(large.into_iter().skip(turn).step_by(LARGE_STEP));
+    small
 }
 
 /// An article that is bad in nothing but `headline` and `body`.

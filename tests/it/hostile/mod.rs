@@ -8,8 +8,10 @@ mod bytes;
 mod pages;
 mod records;
 mod text;
+mod walls;
 mod reading;
 mod models;
+mod settings;
 // Other systems refuse some of the names, and have no limit of memory to set.
 #[cfg(target_os = "linux")]
 mod whole_runs;
