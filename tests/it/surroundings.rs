@@ -314,6 +314,7 @@ fn sockets(place: &Workplace, args: &[&str]) -> (Ran, String) {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[expect(clippy::print_stderr, reason = "a check that was left out is told of")]
 fn no_command_but_pull_opens_a_socket() {
     if !can_watch() {
         eprintln!("not checked: there is no strace here, or it may not watch other programs");

@@ -37,7 +37,8 @@ pub struct Page {
 /// Reads a page or a fragment; completes `fields` from the page's head.
 #[must_use]
 pub fn read(html: &str, fields: &mut Fields, warnings: &mut Vec<Warning>) -> (Scope, Page) {
-    let Some(parsed) = parse::parse(html) else {
+    // A parser that breaks on a page refuses it.
+    let Some(parsed) = catch(|| parse::parse(html)).flatten() else {
         warnings.push(Warning::new("text_fallback", "the page is too large or too deep to be parsed"));
         let lines = lines::split(&strip_tags(html)).without_source();
         return (Scope::Page, Page { lines, extracted: None });

@@ -167,6 +167,8 @@ pub(crate) fn markup(maker: &mut Maker) {
         "<meta name=author content=\"Writer #\">",
         "<meta property=og:title content=\"Title #\">",
         "<meta>",
+        "<meta charset=utf-16>",
+        "<meta http-equiv=content-type content=\"text/html; charset=x-#\">",
         "<link rel=canonical href=https://echo.example/#>",
         "<script type=application/ld+json>{\"@type\": \"NewsArticle\", \"datePublished\": \"2021-03-#\"}</script>",
         "<title>#</title>",

@@ -41,7 +41,6 @@ pub(super) fn prepare(input: &Input) -> Vec<Document> {
 #[test]
 fn no_input_panics_or_hangs() {
     let some = inputs::some(0);
-    println!("{} bad inputs", some.len());
     assert!(some.len() >= 2_000, "{} inputs", some.len());
     prepare_all(some);
 }
@@ -50,13 +49,14 @@ fn no_input_panics_or_hangs() {
 #[ignore = "takes half a minute; the tests above take all small inputs and a part of the large ones"]
 fn no_input_at_all_panics_or_hangs() {
     let all = inputs::all();
-    println!("{} bad inputs", all.len());
     assert!(all.len() >= 2_500, "{} inputs", all.len());
     prepare_all(all);
 }
 
-/// Prepares every input, and watches that none takes too long.
+/// Prepares every input, watches that none takes too long, and says how many there were.
+#[expect(clippy::print_stdout, reason = "shown with --nocapture")]
 fn prepare_all(all: Vec<Input>) {
+    println!("{} bad inputs", all.len());
     let running = Arc::new(Mutex::new(BTreeMap::new()));
     let (sender, results) = channel();
     // Stacks are as small as those of a run's threads.

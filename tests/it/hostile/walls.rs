@@ -51,7 +51,9 @@ pub(crate) fn walls(maker: &mut Maker) {
 #[test]
 fn a_wall_is_an_article_without_passages_that_says_why() {
     let mut taken = Vec::new();
-    for input in super::inputs::of("walls", walls) {
+    // The text of an export is taken at its word: there is no page around it that could be another one.
+    let inputs = super::inputs::of("walls", walls).into_iter().filter(|input| !input.name.ends_with(".json"));
+    for input in inputs {
         for document in super::reading::prepare(&input) {
             let counted = document.passages.iter().filter(|passage| passage.kind.is_counted()).count();
             let warnings = &document.article.warnings;

@@ -32,9 +32,11 @@ struct Run {
 }
 
 impl Run {
-    /// Checks that every input is an article or a row of what was skipped.
+    /// Checks that every input is an article or a row of what was skipped, and says how many there were.
     #[track_caller]
+    #[expect(clippy::print_stdout, reason = "shown with --nocapture")]
     fn lists_all(&self) {
+        println!("{} bad inputs", self.inputs.len());
         let skipped: BTreeSet<&str> = self.skipped.iter().map(|row| text(row, "path")).collect();
         let is_listed = |input: &str| {
             // A record of a file has `!n` after its path, a name that is not UTF-8 a hash, a folder what lies in it.
@@ -212,7 +214,6 @@ fn a_run_over_everything_ends_as_runs_with_skipped_inputs_do() {
 
 #[test]
 fn nothing_goes_unlisted() {
-    println!("{} bad inputs", RUN.inputs.len());
     assert!(RUN.inputs.len() >= 2_000, "{} inputs", RUN.inputs.len());
     RUN.lists_all();
 }
@@ -226,7 +227,6 @@ fn good_neighbours_are_as_they_are_alone() {
 #[ignore = "takes a minute; the tests above take all small inputs and a part of the large ones"]
 fn a_run_over_every_input_lists_all_and_leaves_good_neighbours() {
     let run = run(inputs::all());
-    println!("{} bad inputs", run.inputs.len());
     assert_eq!(run.ran.code, Some(3), "{}", run.ran.stderr);
     run.lists_all();
     run.leaves_good_neighbours();
