@@ -55,7 +55,11 @@ impl User {
         let place = Workplace::with_corpus();
         let is_superuser = fs::metadata(place.path("")).expect("ours").uid() == 0;
         if is_superuser {
-            fs::copy(env!("CARGO_BIN_EXE_sendlens"), place.path("program")).expect("room for a program");
+            // By another process: a program cannot be started while a thread here, or what it just forked, has it
+            // open for writing.
+            let copied =
+                Command::new("cp").arg(env!("CARGO_BIN_EXE_sendlens")).arg(place.path("program")).status();
+            assert!(copied.is_ok_and(|status| status.success()), "room for a program");
             chown(place.path(""), Some(NOBODY), None).expect("the superuser may");
         }
         Self { place, is_superuser }

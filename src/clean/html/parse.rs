@@ -148,7 +148,6 @@ mod tests {
             "<div><!--</div>-->",
             "<svg><td>",
             "<table><td></div>",
-            "<b><p></b><table>",
         ] {
             assert!(parse(&piece.repeat(100_000)).is_none(), "{piece}");
         }
@@ -172,17 +171,19 @@ mod tests {
         for html in [
             format!("<p{many}>"),
             format!("<p {quoted}>"),
-            format!("<p/{}>", many.replace(' ', "/")),
+            format!("<p{}>", many.replace(' ', "/").replace('=', "/")),
             format!("<p title='>'{many}>"),
             format!("<p = ' {many}>"),
             format!("<p a = '>'{many}>"),
-            format!("<p a/='>'{many}>"),
             format!("<script>a<b x=\"</script><p{many}>"),
             format!("<!-- <b x=\" --><p{many}>"),
             "<a=\"".repeat(100_000),
         ] {
             assert!(parse(&html).is_none(), "{}", &html[..40]);
         }
+        // Here the tag ends at the first `>`: a quotation mark in a name begins no value.
+        let text = parse(&format!("<p a/='>'{many}>")).expect("many words, two attributes");
+        assert!(text.root_element().text().any(|text| text.contains("a19999=19999")));
         let value = "data and more data ".repeat(50_000);
         assert!(parse(&format!("<p class=\"{value}\" title='{value}'>One.</p>")).is_some());
         assert!(parse(&"<p class = \"a b\" id=x hidden>One</p>".repeat(10_000)).is_some());
