@@ -171,7 +171,7 @@ mod tests {
         for html in [
             format!("<p{many}>"),
             format!("<p {quoted}>"),
-            format!("<p{}>", many.replace(' ', "/").replace('=', "/")),
+            format!("<p{}>", many.replace([' ', '='], "/")),
             format!("<p title='>'{many}>"),
             format!("<p = ' {many}>"),
             format!("<p a = '>'{many}>"),
