@@ -7,6 +7,20 @@ use std::path::{Path, PathBuf};
 /// Result of anything that can stop a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Longest message about what a user or a model says, in bytes.
+const LONGEST_MESSAGE: usize = 2_000;
+
+/// A message whose middle is cut out if it is long: parsers repeat whatever they stumble over, and say at the end what
+/// is wrong with it.
+fn short(message: String) -> String {
+    if message.len() <= LONGEST_MESSAGE {
+        return message;
+    }
+    let head = message.floor_char_boundary(LONGEST_MESSAGE / 2);
+    let tail = message.ceil_char_boundary(message.len() - LONGEST_MESSAGE / 2);
+    format!("{} … {}", &message[..head], &message[tail..])
+}
+
 /// A fault that stops a run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -138,17 +152,17 @@ impl Error {
 
     /// A configuration fault without a hint.
     pub fn config(message: impl Into<String>) -> Self {
-        Self::Config { message: message.into(), hint: None }
+        Self::Config { message: short(message.into()), hint: None }
     }
 
     /// A configuration fault with a hint.
     pub fn config_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Config { message: message.into(), hint: Some(hint.into()) }
+        Self::Config { message: short(message.into()), hint: Some(hint.into()) }
     }
 
     /// A model fault with a hint.
     pub fn model(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Model { message: message.into(), hint: Some(hint.into()) }
+        Self::Model { message: short(message.into()), hint: Some(hint.into()) }
     }
 
     /// How to go on, in one sentence; `None` where the message says all there is.
@@ -189,5 +203,18 @@ impl Error {
             | Self::Table { .. }
             | Self::Cache { .. } => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_keeps_its_ends() {
+        let said = Error::config(format!("`a.toml`: {} is not closed", "é".repeat(50_000))).to_string();
+        assert!(said.len() < LONGEST_MESSAGE + 10, "{}", said.len());
+        assert!(said.starts_with("`a.toml`: é") && said.ends_with("é is not closed"), "{said}");
+        assert_eq!(Error::model("short", "hint").to_string(), "short");
     }
 }

@@ -12,6 +12,7 @@
 pub mod error;
 pub mod plain;
 pub mod stop;
+pub mod caught;
 pub mod look;
 pub mod publish;
 pub mod random;

@@ -107,6 +107,7 @@ fn to_stdout(out: &std::path::Path, texts: Texts) -> Result<Exported> {
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
             Ok(Exported::default())
         }
+        Err(Error::Io { action: "write", source, .. }) => Err(Error::io("write", "stdout", source)),
         other => other,
     }
 }

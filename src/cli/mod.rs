@@ -25,7 +25,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use sendlens::engine::Device;
 use sendlens::look::{Colours, Look};
-use sendlens::{Error, Result, plain};
+use sendlens::{Error, Result, caught, plain};
 
 /// Theme frequency and sentiment per date from press coverage of SEND services.
 ///
@@ -105,6 +105,7 @@ impl From<DeviceArg> for Device {
 
 /// Runs the program and gives its exit code.
 pub(crate) fn main() -> ExitCode {
+    caught::install_hook();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
@@ -123,8 +124,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Models(args) => models::models(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut std::io::stdout());
-            Ok(0)
+            // Made whole first: the generator panics where nobody reads.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "sendlens", &mut script);
+            print(&String::from_utf8_lossy(&script)).map(|()| 0)
         }
         Command::Man(args) => man::man(&args),
     };
@@ -198,7 +201,9 @@ fn say(text: &str) {
 
 /// Writes data to stdout.
 fn print(text: &str) -> Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+    let mut stdout = std::io::stdout();
+    // What is left for the end of the process would be lost without a word.
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         // A reader that has seen enough (`| head`) is no fault.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| Error::io("write", "stdout", error)),

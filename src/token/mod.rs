@@ -12,8 +12,7 @@
 
 mod wordpiece;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
+use crate::caught::catch;
 use crate::error::{Error, Result};
 use wordpiece::WordPiece;
 
@@ -54,13 +53,12 @@ impl Tokenizer {
     /// Loads `tokenizer.json` of `model` (named in messages); an encoding has at most `max_tokens`
     /// tokens, special tokens included.
     ///
-    /// A crafted file can panic the tokenizer; the panic is caught (its message still goes to stderr
-    /// unless the program has set a hook).
+    /// A crafted file can panic the tokenizer; the panic is caught.
     ///
     /// # Errors
     /// [`Error::Model`] if the file is no tokenizer or has no `[CLS]` and `[SEP]`.
     pub fn load(model: &str, bytes: &[u8], max_tokens: usize) -> Result<Self> {
-        let loaded = catch_unwind(|| {
+        let loaded = catch(|| {
             let mut tokenizer =
                 tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| error.to_string())?;
             tokenizer.with_truncation(None).map_err(|error| error.to_string())?;
@@ -71,7 +69,7 @@ impl Tokenizer {
             let words = WordPiece::read(bytes);
             Ok(Self { tokenizer, words, cls, sep, max_tokens: max_tokens.max(4) })
         });
-        loaded.unwrap_or_else(|_| Err("it breaks the tokenizer".into())).map_err(|reason: String| {
+        loaded.unwrap_or_else(|| Err("it breaks the tokenizer".into())).map_err(|reason: String| {
             Error::model(
                 format!("model `{model}`: `tokenizer.json` cannot be used: {reason}"),
                 "the built-in encoder wants the `tokenizer.json` of a BERT model",
@@ -131,10 +129,8 @@ impl Tokenizer {
 
     /// Ids of any text.
     fn any(&self, text: &str) -> Result<Vec<u32>> {
-        let encoded = catch_unwind(AssertUnwindSafe(|| {
-            self.tokenizer.encode_fast(text, false).map_err(|error| error.to_string())
-        }));
-        match encoded.unwrap_or_else(|_| Err("it breaks on a text".into())) {
+        let encoded = catch(|| self.tokenizer.encode_fast(text, false).map_err(|error| error.to_string()));
+        match encoded.unwrap_or_else(|| Err("it breaks on a text".into())) {
             Ok(encoding) => Ok(encoding.get_ids().to_vec()),
             Err(reason) => Err(Error::model(
                 format!("the model's tokenizer cannot be used: {reason}"),

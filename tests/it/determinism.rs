@@ -7,6 +7,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::program::{DAY, Workplace, copy, fixture, hashes, names};
+use crate::resume::CODEBOOK;
 
 /// Hashes of all files of an output but `run.json`, and `run.json` without what may differ.
 fn published(place: &Workplace, out: &str) -> (BTreeMap<String, String>, Value) {
@@ -22,23 +23,44 @@ fn published(place: &Workplace, out: &str) -> (BTreeMap<String, String>, Value) 
 #[test]
 fn threads_folders_zones_and_languages_change_nothing() {
     let place = Workplace::with_corpus();
-    for args in [&[][..], &["--period", "week", "--by", "outlet,format", "--unit", "sentence"]] {
+    copy(&fixture("parity/tiny"), &place.path("model"));
+    place.write("codebook.toml", CODEBOOK);
+    let (model, codebook) = (place.path("model"), place.path("codebook.toml"));
+    let (model, codebook) = (model.to_str().expect("UTF-8"), codebook.to_str().expect("UTF-8"));
+    let by_words = ["--engine", "lexicon"];
+    let grouped = ["--engine", "lexicon", "--period", "week", "--by", "outlet,format", "--unit", "sentence"];
+    let by_model = ["--model", model, "--codebook", codebook, "--report-text", "full"];
+    for args in [&by_words[..], &grouped, &by_model] {
         let run = |corpus: &str, out: &str, jobs: &str, folder: &str, variables: &[(&str, &str)]| {
-            let fixed = ["run", corpus, "-o", out, "--jobs", jobs, "--engine", "lexicon", "--as-of", DAY];
+            let fixed = ["run", corpus, "-o", out, "--jobs", jobs, "--as-of", DAY];
             place.sendlens_in(&place.path(folder), variables, &[&fixed, args].concat()).exits(0);
         };
-        let elsewhere = [("TZ", "Pacific/Kiritimati"), ("LANG", "cy_GB.UTF-8"), ("LC_ALL", "de_DE.UTF-8")];
+        let elsewhere = [
+            ("TZ", "Pacific/Kiritimati"),
+            ("LANG", "cy_GB.UTF-8"),
+            ("LC_ALL", "de_DE.UTF-8"),
+            ("HOME", "/nowhere"),
+            ("USER", "ann"),
+            ("COLUMNS", "40"),
+            ("POLARS_MAX_THREADS", "1"),
+        ];
         run("corpus", "one", "1", "", &[]);
-        run("corpus", "two", "2", "", &[]);
+        run("corpus", "two", "2", "", &[("TZ", "America/New_York"), ("LANG", "C")]);
         run("corpus", "four", "4", "", &[("RAYON_NUM_THREADS", "3")]);
         fs::create_dir_all(place.path("elsewhere")).expect("writable");
         run("../corpus", "../other", "0", "elsewhere", &elsewhere);
         let (files, record) = published(&place, "one");
+        for file in ["report.html", "explanations.parquet", "theme_by_date.parquet", "skipped.csv"] {
+            assert!(files.contains_key(file), "{file} is among {:?}", files.keys());
+        }
         for out in ["two", "four", "other"] {
             let (other_files, other_record) = published(&place, out);
             assert_eq!(files, other_files, "{out} {args:?}");
             assert_eq!(record, other_record, "{out} {args:?}");
         }
+        // Drawn anew from the tables alone, the page is the same.
+        place.sendlens(&["report", "one"]).exits(0);
+        assert_eq!(published(&place, "one").0, files, "{args:?}");
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::program::{DAY, Workplace, fixture, hashes};
 
 /// The themes of the random model.
-const CODEBOOK: &str = "version = \"1\"\n\
+pub(crate) const CODEBOOK: &str = "version = \"1\"\n\
     [[theme]]\nname = \"leadership\"\ndefinition = \"who runs it\"\n\
     [[theme]]\nname = \"transport\"\ndefinition = \"getting there\"\n";
 

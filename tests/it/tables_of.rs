@@ -11,6 +11,11 @@ pub(crate) type Row = BTreeMap<String, Option<String>>;
 
 /// The rows of `FOLDER/TABLE.parquet`; lists are joined by `; `.
 pub(crate) fn parquet(folder: &Path, table: &str) -> Vec<Row> {
+    parquet_where(folder, table, |_| true)
+}
+
+/// The rows of `FOLDER/TABLE.parquet` whose first column, a text, `is_wanted`.
+pub(crate) fn parquet_where(folder: &Path, table: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<Row> {
     let frame = frame::read(folder, table, None).expect("a table of the run");
     let cell = |value: AnyValue<'_>| match value {
         AnyValue::Null => None,
@@ -28,7 +33,9 @@ pub(crate) fn parquet(folder: &Path, table: &str) -> Vec<Row> {
     };
     let names: Vec<_> = frame.get_column_names().iter().map(|name| name.to_string()).collect();
     let value = |name: &str, row| cell(frame.column(name).expect("listed").get(row).expect("in range"));
+    let keys = frame.columns()[0].str();
     (0..frame.height())
+        .filter(|row| keys.as_ref().map_or(true, |keys| is_wanted(keys.get(*row).unwrap_or_default())))
         .map(|row| names.iter().map(|name| (name.clone(), value(name, row))).collect())
         .collect()
 }

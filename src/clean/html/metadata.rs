@@ -52,6 +52,9 @@ const MODIFIED: [&str; 8] = [
 /// Paragraphs behind the main heading within which a `time` element belongs to the head of the article.
 const HEAD_PARAGRAPHS: usize = 2;
 
+/// Most dates and most authors that are taken from a page; each is compared with all others.
+const MOST_NAMED: usize = 100;
+
 /// What one pass over the tree finds.
 #[derive(Default)]
 struct Head {
@@ -139,7 +142,9 @@ fn walk(page: &scraper::Html) -> Head {
             }
             "time" => {
                 let near = beside == 0 && paragraphs.is_some_and(|count| count <= HEAD_PARAGRAPHS);
-                head.times.extend(read_time(element, text_of(node), near));
+                if head.times.len() < MOST_NAMED {
+                    head.times.extend(read_time(element, text_of(node), near));
+                }
             }
             "script"
                 if element
@@ -179,20 +184,23 @@ fn read_meta(element: &Element, head: &mut Head) {
     let name = ["property", "name", "itemprop", "http-equiv"].into_iter().find_map(|key| element.attr(key));
     let Some(content) = element.attr("content").and_then(clean_text) else { return };
     let name = name.unwrap_or_default().trim().to_ascii_lowercase();
+    let has_room = head.dates.len() < MOST_NAMED;
     match name.as_str() {
         "og:title" => head.og_title = Some(content),
         "og:site_name" => head.site = Some(content),
         "og:url" if head.canonical.is_none() && host_of(&content).is_some() => head.canonical = Some(content),
         // Some sites give the address of the author's page here.
         "author" | "article:author" | "dc.creator" | "parsely-author" | "sailthru.author"
-            if host_of(&content).is_none() && !head.authors.contains(&content) =>
+            if head.authors.len() < MOST_NAMED
+                && host_of(&content).is_none()
+                && !head.authors.contains(&content) =>
         {
             head.authors.push(content);
         }
-        name if PUBLISHED.binary_search(&name).is_ok() => {
+        name if has_room && PUBLISHED.binary_search(&name).is_ok() => {
             head.dates.push(DateField { source: DateSource::Meta, text: content });
         }
-        name if MODIFIED.binary_search(&name).is_ok() => {
+        name if has_room && MODIFIED.binary_search(&name).is_ok() => {
             head.dates.push(DateField { source: DateSource::Modified, text: content });
         }
         _ => {}
@@ -309,7 +317,7 @@ fn read_article(article: &Value, head: &mut Head) {
         Value::Array(list) => list.iter().collect(),
         one => vec![one],
     };
-    for author in listed {
+    for author in listed.into_iter().take(MOST_NAMED) {
         let name = author.as_str().or(author["name"].as_str()).and_then(clean_text);
         authors.extend(name.filter(|name| host_of(name).is_none()));
     }
@@ -333,6 +341,15 @@ mod tests {
 
     fn dates(html: &str) -> Vec<(DateSource, String)> {
         fields(html).dates.into_iter().map(|date| (date.source, date.text)).collect()
+    }
+
+    #[test]
+    fn what_is_taken_is_bounded() {
+        let many: String = (0..5_000)
+            .map(|n| format!("<meta name=date content=2021-{n}><meta name=author content=\"Writer {n}\">"))
+            .collect();
+        let fields = fields(&many);
+        assert_eq!((fields.dates.len(), fields.authors.len()), (MOST_NAMED, MOST_NAMED));
     }
 
     #[test]

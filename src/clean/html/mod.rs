@@ -9,21 +9,22 @@
 //! extractor's vote 0.947; on the 11 UK pages 0.927 and 0.955, the extractor alone 0.946.
 
 pub mod metadata;
+mod parse;
 pub mod render;
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::lines::{self, Lines};
 use super::roles::Scope;
 use crate::article::{Fields, Warning};
+use crate::caught::catch;
 
-/// Largest page that is parsed, in bytes.
-const LARGEST: usize = 20 << 20;
-/// Deepest nesting of elements that is parsed: the extractor's own walks recurse.
-const DEEPEST: usize = 1_000;
+/// Most nodes of a page that the extractor is asked about, fifty times those of a long article with its
+/// comments: its time grows faster than the page.
+const MOST_NODES: usize = 100_000;
 /// Fewest characters for an extractor's opinion to count.
 const FEWEST_CHARACTERS: usize = 250;
+
 /// A page as lines.
 #[derive(Debug, Default)]
 pub struct Page {
@@ -36,26 +37,29 @@ pub struct Page {
 /// Reads a page or a fragment; completes `fields` from the page's head.
 #[must_use]
 pub fn read(html: &str, fields: &mut Fields, warnings: &mut Vec<Warning>) -> (Scope, Page) {
-    if html.len() > LARGEST || nesting(html) > DEEPEST {
+    // A parser that breaks on a page refuses it.
+    let Some(parsed) = catch(|| parse::parse(html)).flatten() else {
         warnings.push(Warning::new("text_fallback", "the page is too large or too deep to be parsed"));
         let lines = lines::split(&strip_tags(html)).without_source();
         return (Scope::Page, Page { lines, extracted: None });
-    }
-    let parsed = scraper::Html::parse_document(html);
+    };
     let lines = render::render(&parsed);
     if is_fragment(html) {
         return (Scope::Text, Page { lines, extracted: None });
     }
     metadata::read(&parsed, fields);
-    (Scope::Page, Page { lines, extracted: extract(html) })
+    // An extractor that was not asked has no opinion, like one that failed.
+    let is_asked = parsed.tree.nodes().len() <= MOST_NODES;
+    let extracted = if is_asked { extract(html) } else { String::new() };
+    (Scope::Page, Page { lines, extracted: Some(extracted) })
 }
 
 /// The article's text by the extractor, which may fail or panic on odd pages.
-fn extract(html: &str) -> Option<String> {
+fn extract(html: &str) -> String {
     let options = trafilatura::Options::default().with_exclude_comments(true);
-    let found = catch_unwind(AssertUnwindSafe(|| trafilatura::extract(html, &options)));
+    let found = catch(|| trafilatura::extract(html, &options));
     // An error or a panic is no opinion, which counts as too little text.
-    Some(found.ok().and_then(Result::ok).map(|found| found.content_text).unwrap_or_default())
+    found.and_then(Result::ok).map(|found| found.content_text).unwrap_or_default()
 }
 
 /// Whether the source is a piece of a page, as exports store article texts.
@@ -105,38 +109,6 @@ pub fn vote(lines: &[lines::Line], extracted: &str, probabilities: &mut [f32]) -
 /// Runs of letters and digits.
 fn tokens_of(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|token| !token.is_empty()).collect()
-}
-
-/// An upper estimate of how deep elements are nested: start tags that are still open, but for elements that are
-/// void or whose end tag may be left out.
-fn nesting(html: &str) -> usize {
-    const FLAT: [&str; 31] = [
-        "area", "base", "body", "br", "col", "colgroup", "dd", "dt", "embed", "head", "hr", "html", "img",
-        "input", "li", "link", "meta", "optgroup", "option", "p", "param", "rp", "rt", "source", "tbody",
-        "td", "tfoot", "th", "thead", "tr", "wbr",
-    ];
-    let bytes = html.as_bytes();
-    let mut deepest = 0_usize;
-    let mut depth = 0_usize;
-    for at in memchr::memchr_iter(b'<', bytes) {
-        let rest = &bytes[at + 1..];
-        let (is_end, rest) = rest.strip_prefix(b"/").map_or((false, rest), |rest| (true, rest));
-        let length = rest.iter().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        if length == 0 {
-            continue;
-        }
-        let name = String::from_utf8_lossy(&rest[..length]).to_ascii_lowercase();
-        if FLAT.binary_search(&name.as_str()).is_ok() {
-            continue;
-        }
-        if is_end {
-            depth = depth.saturating_sub(1);
-        } else {
-            depth += 1;
-            deepest = deepest.max(depth);
-        }
-    }
-    deepest
 }
 
 /// The text of a page without a parser: tags are line breaks, scripts and styles are dropped.
@@ -199,12 +171,6 @@ fn decode_entities(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn depth_is_estimated() {
-        assert_eq!(nesting("<div><p>a<p>b<br><img></div><DIV><b>x</b></DIV>"), 2);
-        assert_eq!(nesting(&"<div>".repeat(2_000)), 2_000);
-    }
 
     #[test]
     fn tags_are_stripped() {

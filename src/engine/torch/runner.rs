@@ -3,8 +3,6 @@
 //! *Takes* a [`ForeignModel`]. *Gives* logits in the order of its labels. *Fails* on weights that do not fit its
 //! configuration. *Cost*: one pass per text, alone, so that a text's result depends on nothing but the text.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use rust_bert::bert::{BertConfig, BertForSequenceClassification};
 use rust_bert::deberta::{DebertaConfig, DebertaForSequenceClassification};
 use rust_bert::distilbert::{DistilBertConfig, DistilBertModelClassifier};
@@ -16,6 +14,7 @@ use tch::{Device, Kind, Tensor, no_grad};
 use tokenizers::{Tokenizer, TruncationParams, TruncationStrategy};
 
 use super::network::numbers;
+use crate::caught::catch;
 use crate::error::{Error, Result};
 use crate::models::{Family, ForeignModel};
 
@@ -56,8 +55,8 @@ impl Runner {
         let mut variables = VarStore::new(device);
         let network = Network::new(model, &variables)?;
         fill(&mut variables, model)?;
-        let mut tokenizer = catch_unwind(|| Tokenizer::from_bytes(&model.tokenizer))
-            .map_err(|_| unusable(&model.name, "it breaks the tokenizer"))?
+        let mut tokenizer = catch(|| Tokenizer::from_bytes(&model.tokenizer))
+            .ok_or_else(|| unusable(&model.name, "it breaks the tokenizer"))?
             .map_err(|error| unusable(&model.name, &error.to_string()))?;
         tokenizer.with_padding(None);
         tokenizer
@@ -75,12 +74,12 @@ impl Runner {
     pub(super) fn run(&self, text: &str, second: Option<&str>) -> Result<Row> {
         let most = text.floor_char_boundary(text.len().min(self.max_tokens * BYTES_PER_TOKEN));
         let head = &text[..most];
-        let encoded = catch_unwind(AssertUnwindSafe(|| match second {
+        let encoded = catch(|| match second {
             Some(second) => self.tokenizer.encode((head, second), true),
             None => self.tokenizer.encode(head, true),
-        }));
+        });
         let encoding = encoded
-            .map_err(|_| unusable(&self.name, "it breaks on a text"))?
+            .ok_or_else(|| unusable(&self.name, "it breaks on a text"))?
             .map_err(|error| unusable(&self.name, &error.to_string()))?;
         let tensor = |values: &[u32]| {
             let values: Vec<i64> = values.iter().map(|value| i64::from(*value)).collect();
@@ -88,8 +87,7 @@ impl Runner {
         };
         let (ids, types) = (tensor(encoding.get_ids()), tensor(encoding.get_type_ids()));
         // rust-bert panics where a network and its input do not belong together.
-        let logits = catch_unwind(AssertUnwindSafe(|| no_grad(|| self.network.logits(&ids, &types))))
-            .ok()
+        let logits = catch(|| no_grad(|| self.network.logits(&ids, &types)))
             .flatten()
             .map(|logits| numbers(&logits))
             .filter(|logits| logits.iter().all(|logit| logit.is_finite()))
