@@ -252,7 +252,7 @@ impl Layers {
             _ => None,
         })?;
         let device = device.unwrap_or_default();
-        let precision = self.parse("precision", "int8 or f32", Precision::parse)?.unwrap_or_default();
+        let precision = self.parse("precision", "int8, bf16 or f32", Precision::parse)?.unwrap_or_default();
         let engine = match self.text("engine") {
             Some("zero-shot") => Some(EngineConfig::ZeroShot {
                 path: path("model").ok_or_else(|| {

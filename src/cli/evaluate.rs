@@ -39,7 +39,7 @@ pub(super) struct EvaluateArgs {
     /// Where rust-bert and zero-shot run: cpu or cuda.
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// What the built-in encoder computes in: int8 or f32.
+    /// What the built-in encoder computes in: int8, bf16 or f32.
     #[arg(long, default_value = "int8")]
     precision: String,
     /// A codebook to use in place of that of the model.

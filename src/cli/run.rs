@@ -53,7 +53,8 @@ pub(super) struct RunArgs {
     /// Where rust-bert and zero-shot run: cpu or cuda [default: cpu].
     #[arg(long)]
     device: Option<String>,
-    /// What the built-in encoder computes in: int8, the faster, or f32 [default: int8].
+    /// What the built-in encoder computes in: int8 (the fastest), bf16 (where the processor has it) or f32 [default:
+    /// int8].
     #[arg(long)]
     precision: Option<String>,
     /// A codebook to use in place of the built-in one.

@@ -13,8 +13,7 @@ use super::Precision;
 use super::aligned::Aligned;
 use super::attention::{Attention, Room};
 use super::kernel::Kernel;
-use super::kernel::int8::Rounded;
-use super::linear::Linear;
+use super::linear::{Linear, Operands};
 use crate::error::Result;
 use crate::models::{Matrix, ModelConfig, Weights};
 use crate::token::Encoding;
@@ -64,7 +63,7 @@ pub(super) struct Scratch {
     room: Room,
     chunk: Aligned,
     wide: Aligned,
-    rounded: Rounded,
+    operands: Operands,
 }
 
 impl Norm {
@@ -209,13 +208,13 @@ impl Network {
     /// Self-attention of each input, its output projection and normalisation.
     fn attend(&self, layer: &Layer, encodings: &[Encoding], tokens: usize, scratch: &mut Scratch) {
         let hidden = self.hidden;
-        let Scratch { states, attention, mixed, room, chunk, rounded, .. } = scratch;
+        let Scratch { states, attention, mixed, room, chunk, operands, .. } = scratch;
         let states = &mut states[..tokens * hidden]; // [tokens, hidden]
         let attention = attention.at_least(tokens * 3 * hidden); // [tokens, 3 × hidden]
         let mixed = mixed.at_least(tokens * hidden); // [tokens, hidden]
         let chunks = states.chunks(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
         for (rows, out) in chunks {
-            layer.attention.apply(self.kernel, rows, rounded, out);
+            layer.attention.apply(self.kernel, rows, operands, out);
         }
         let mut from = 0;
         for encoding in encodings {
@@ -227,7 +226,7 @@ impl Network {
         }
         for (rows, mixed) in states.chunks_mut(CHUNK_ROWS * hidden).zip(mixed.chunks(CHUNK_ROWS * hidden)) {
             let out = chunk.at_least(rows.len());
-            layer.attention_output.apply(self.kernel, mixed, rounded, out);
+            layer.attention_output.apply(self.kernel, mixed, operands, out);
             layer.attention_norm.apply(self, rows, out);
         }
     }
@@ -235,13 +234,13 @@ impl Network {
     /// The feed-forward block and its normalisation, chunk by chunk.
     fn feed_forward(&self, layer: &Layer, tokens: usize, scratch: &mut Scratch) {
         let hidden = self.hidden;
-        let Scratch { states, chunk, wide, rounded, .. } = scratch;
+        let Scratch { states, chunk, wide, operands, .. } = scratch;
         for rows in states[..tokens * hidden].chunks_mut(CHUNK_ROWS * hidden) {
             let wide = wide.at_least(rows.len() / hidden * self.intermediate);
-            layer.up.apply(self.kernel, rows, rounded, wide);
+            layer.up.apply(self.kernel, rows, operands, wide);
             self.kernel.gelu(wide);
             let out = chunk.at_least(rows.len());
-            layer.down.apply(self.kernel, wide, rounded, out);
+            layer.down.apply(self.kernel, wide, operands, out);
             layer.norm.apply(self, rows, out);
         }
     }

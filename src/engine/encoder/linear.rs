@@ -4,6 +4,8 @@ use rayon::prelude::*;
 
 use super::Precision;
 use super::aligned::Aligned;
+#[cfg(target_arch = "x86_64")]
+use super::kernel::bf16::WeightsBf16;
 use super::kernel::int8::{Rounded, Weights8};
 use super::kernel::{Kernel, LANES, Out, Panels, Rows};
 use crate::models::Matrix;
@@ -20,7 +22,17 @@ pub(super) struct Linear {
 enum Layout {
     /// `[outputs / LANES, inputs, LANES]`
     Float(Aligned),
+    #[cfg(target_arch = "x86_64")]
+    Bf16(WeightsBf16),
     Int8(Weights8),
+}
+
+/// Room for the rows of a product in the precision it is computed in.
+#[derive(Debug, Default)]
+pub(super) struct Operands {
+    bytes: Rounded,
+    #[cfg(target_arch = "x86_64")]
+    short: Aligned<u16>,
 }
 
 impl Linear {
@@ -36,18 +48,26 @@ impl Linear {
                 }
                 Layout::Int8(Weights8::pack(&values, scales, inputs))
             }
+            #[cfg(target_arch = "x86_64")]
+            Precision::Bf16 => Layout::Bf16(WeightsBf16::pack(bias.len(), inputs, write_rows(&matrices))),
+            #[cfg(not(target_arch = "x86_64"))]
+            Precision::Bf16 => Layout::Float(panels(&matrices, bias.len(), inputs)),
             Precision::F32 => Layout::Float(panels(&matrices, bias.len(), inputs)),
         };
         Self { weights, bias, inputs }
     }
 
-    /// `out = rows × matrixᵀ + bias`; `rounded` is room for the rows as bytes.
-    pub(super) fn apply(&self, kernel: Kernel, rows: &[f32], rounded: &mut Rounded, out: &mut [f32]) {
+    /// `out = rows × matrixᵀ + bias`.
+    pub(super) fn apply(&self, kernel: Kernel, rows: &[f32], operands: &mut Operands, out: &mut [f32]) {
         let outputs = self.bias.len();
         match &self.weights {
             Layout::Int8(weights) => {
-                rounded.set(kernel, rows, self.inputs);
-                kernel.multiply_int8(rounded, weights, &self.bias, out);
+                operands.bytes.set(kernel, rows, self.inputs);
+                kernel.multiply_int8(&operands.bytes, weights, &self.bias, out);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Layout::Bf16(weights) => {
+                kernel.multiply_bf16(rows, weights, &self.bias, &mut operands.short, out);
             }
             Layout::Float(panels) => kernel.multiply(
                 Rows {
@@ -65,6 +85,19 @@ impl Linear {
                 Some(&self.bias),
                 Out { values: out, stride: outputs },
             ),
+        }
+    }
+}
+
+/// Writes row `index` of the matrices, counted through.
+#[cfg(target_arch = "x86_64")]
+fn write_rows(matrices: &[Matrix]) -> impl FnMut(usize, &mut [f32]) {
+    move |mut index, row| {
+        for matrix in matrices {
+            if matrix.write_row(index, row).is_some() {
+                return;
+            }
+            index -= matrix.rows();
         }
     }
 }

@@ -49,19 +49,22 @@ pub enum Precision {
     /// softmax, GELU and normalisation in f32. The same bits with every kernel.
     #[default]
     Int8,
+    /// Dense layers in bf16, sums and the rest in f32, where the processor has AVX512-BF16.
+    Bf16,
     /// f32 throughout; kernels add in other orders.
     F32,
 }
 
 impl Precision {
     /// All, the default first.
-    pub const ALL: [Self; 2] = [Self::Int8, Self::F32];
+    pub const ALL: [Self; 3] = [Self::Int8, Self::Bf16, Self::F32];
 
-    /// The name: `int8` or `f32`.
+    /// The name: `int8`, `bf16` or `f32`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Int8 => "int8",
+            Self::Bf16 => "bf16",
             Self::F32 => "f32",
         }
     }
@@ -72,10 +75,17 @@ impl Precision {
         Self::ALL.into_iter().find(|precision| precision.as_str() == name)
     }
 
+    /// Whether `kernel` computes in it.
+    #[must_use]
+    pub fn runs_on(self, kernel: Kernel) -> bool {
+        self != Self::Bf16 || kernel.has_bf16()
+    }
+
     /// Counts into the hash of scores: a change of the arithmetic that changes scores changes this.
     fn arithmetic(self) -> &'static str {
         match self {
             Self::Int8 => "encoder int8 1",
+            Self::Bf16 => "encoder bf16 1",
             Self::F32 => "encoder f32 1",
         }
     }
@@ -116,8 +126,15 @@ impl Encoder {
     /// A model run by the kernel named.
     ///
     /// # Errors
+    /// [`Error::Config`] if the kernel does not compute in `precision`;
     /// [`Error::Model`] if the weights, the tokenizer and the configuration do not belong together.
     pub fn new(files: &ModelFiles, kernel: Kernel, precision: Precision) -> Result<Self> {
+        if !precision.runs_on(kernel) {
+            return Err(Error::config_hint(
+                "this processor has no instructions for bf16",
+                "use --precision int8, the fastest, or f32",
+            ));
+        }
         let serving = files.config.serving("without a name")?.clone();
         let model = serving.name.as_str();
         let mut weights = Weights::parse(model, files.weights(), |name| Some(name.to_owned()))?;
@@ -238,7 +255,7 @@ impl Classifier for Encoder {
 
     fn arithmetic(&self) -> &str {
         match self.precision {
-            Precision::Int8 => self.precision.as_str(),
+            Precision::Int8 | Precision::Bf16 => self.precision.as_str(),
             Precision::F32 => self.kernel().name(),
         }
     }
@@ -270,7 +287,9 @@ mod tests {
     /// Every kernel in every precision.
     fn ways() -> impl Iterator<Item = (Kernel, Precision)> {
         let kernels = Kernel::supported().into_iter();
-        kernels.flat_map(|kernel| Precision::ALL.map(|precision| (kernel, precision)))
+        kernels
+            .flat_map(|kernel| Precision::ALL.map(|precision| (kernel, precision)))
+            .filter(|(kernel, precision)| precision.runs_on(*kernel))
     }
 
     /// Texts of many lengths, so that rows fall into tiles and chunks in every way.

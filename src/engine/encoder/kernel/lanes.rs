@@ -207,6 +207,16 @@ pub(super) fn panel_of_columns(rows: &[i16], stride: usize, panel: &mut [i16]) {
     }
 }
 
+/// Rounds numbers to bf16, their upper half, ties to even; NaN stays NaN.
+#[inline(always)]
+pub(super) fn shorten(row: &[f32], short: &mut [u16]) {
+    for (short, value) in short.iter_mut().zip(row) {
+        let bits = value.to_bits();
+        let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+        *short = if value.is_nan() { 0x7fc0 } else { rounded as u16 };
+    }
+}
+
 /// GELU in the erf form, in place.
 #[inline(always)]
 pub(super) fn gelu(values: &mut [f32]) {
@@ -313,6 +323,24 @@ mod tests {
                 row[place] = odd;
                 assert!(!round(&row, &mut [0; 32]).0.is_finite(), "{odd} {place}");
             }
+        }
+    }
+
+    #[test]
+    fn a_shortened_number_is_the_nearest() {
+        let cases = [
+            (1.0, 0x3f80),
+            (f32::from_bits(0x3f80_8000), 0x3f80),
+            (f32::from_bits(0x3f81_8000), 0x3f82),
+            (f32::from_bits(0x3f80_8001), 0x3f81),
+            (f32::INFINITY, 0x7f80),
+            (f32::NAN, 0x7fc0),
+            (-0.0, 0x8000),
+        ];
+        for (value, expected) in cases {
+            let mut short = [0];
+            shorten(&[value], &mut short);
+            assert_eq!(short, [expected], "{value}");
         }
     }
 

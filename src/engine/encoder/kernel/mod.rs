@@ -41,6 +41,8 @@ use compiled;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod bf16;
 pub(super) mod int16;
 pub(super) mod int8;
 mod lanes;
@@ -157,6 +159,18 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => "avx2",
             Kind::Plain => "plain",
+        }
+    }
+
+    /// Whether this machine has instructions for bf16, and this kernel uses them.
+    #[must_use]
+    pub fn has_bf16(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => is_x86_feature_detected!("avx512bf16"),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => false,
+            Kind::Plain => false,
         }
     }
 
