@@ -38,7 +38,9 @@ impl Attention {
     pub(super) fn mix(&self, given: &[f32], mixed: &mut [f32], room: &mut Room) {
         match self.precision {
             Precision::Int8 => self.mix_int16(given, mixed, room),
-            Precision::Bf16 | Precision::F32 => (0..self.heads).for_each(|head| self.mix_head(head, given, mixed, room)),
+            Precision::Bf16 | Precision::F32 => {
+                (0..self.heads).for_each(|head| self.mix_head(head, given, mixed, room))
+            }
         }
     }
 

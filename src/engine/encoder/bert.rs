@@ -212,7 +212,8 @@ impl Network {
         let states = &mut states[..tokens * hidden]; // [tokens, hidden]
         let attention = attention.at_least(tokens * 3 * hidden); // [tokens, 3 × hidden]
         let mixed = mixed.at_least(tokens * hidden); // [tokens, hidden]
-        let chunks = states.chunks(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
+        let chunks =
+            states.chunks_mut(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
         for (rows, out) in chunks {
             layer.attention.apply(self.kernel, rows, operands, out);
         }
@@ -224,7 +225,8 @@ impl Network {
             self.attention.mix(attention, mixed, room);
             from += length;
         }
-        for (rows, mixed) in states.chunks_mut(CHUNK_ROWS * hidden).zip(mixed.chunks(CHUNK_ROWS * hidden)) {
+        for (rows, mixed) in states.chunks_mut(CHUNK_ROWS * hidden).zip(mixed.chunks_mut(CHUNK_ROWS * hidden))
+        {
             let out = chunk.at_least(rows.len());
             layer.attention_output.apply(self.kernel, mixed, operands, out);
             layer.attention_norm.apply(self, rows, out);

@@ -57,8 +57,8 @@ impl Linear {
         Self { weights, bias, inputs }
     }
 
-    /// `out = rows × matrixᵀ + bias`.
-    pub(super) fn apply(&self, kernel: Kernel, rows: &[f32], operands: &mut Operands, out: &mut [f32]) {
+    /// `out = rows × matrixᵀ + bias`; the rows are as before at the end.
+    pub(super) fn apply(&self, kernel: Kernel, rows: &mut [f32], operands: &mut Operands, out: &mut [f32]) {
         let outputs = self.bias.len();
         match &self.weights {
             Layout::Int8(weights) => {

@@ -97,12 +97,25 @@ fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     reduce(row, 0.0, |sum, value| sum + term(value), |a, b| a + b)
 }
 
-/// Rounds `row`, which fills whole lanes, to `bytes`; gives `(step, zero)` with number ≈ (byte − zero) × step.
+/// How a row is rounded to bytes: number ≈ (byte − zero) × step, but for the one at `place`, which is `apart` × step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rounding {
+    pub(super) step: f32,
+    pub(super) zero: i32,
+    pub(super) place: usize,
+    pub(super) apart: i32,
+}
+
+/// Rounds `row`, which fills whole lanes, to `bytes`.
 ///
-/// The range holds 0, which is a byte of its own. A number that is not finite makes the step so too.
+/// The number of the largest magnitude is kept apart, so that it does not coarsen the steps of all others; its byte is
+/// the zero. The range holds 0, which is a byte of its own. A number that is not finite makes the step so too. `row` is
+/// as before at the end.
 #[inline(always)]
-pub(super) fn round(row: &[f32], bytes: &mut [u8]) -> (f32, i32) {
-    let (mut least, mut most, mut poison) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+pub(super) fn round(row: &mut [f32], bytes: &mut [u8]) -> Rounding {
+    let place = largest(row);
+    let apart = std::mem::take(&mut row[place]);
+    let (mut least, mut most, mut poison) = ([0.0; LANES], [0.0; LANES], [apart * 0.0; LANES]);
     for values in row.as_chunks::<LANES>().0 {
         for (lane, value) in least.iter_mut().zip(values) {
             *lane = smaller(*lane, *value);
@@ -115,14 +128,36 @@ pub(super) fn round(row: &[f32], bytes: &mut [u8]) -> (f32, i32) {
         }
     }
     let least = joined(least, smaller);
-    let step = (joined(most, larger) - least) / 255.0;
+    let step = larger((joined(most, larger) - least) / 255.0, apart.abs() / f32::from(i16::MAX));
     let inverse = if step > f32::MIN_POSITIVE { 1.0 / step } else { 0.0 };
     let zero = (-least * inverse).round_ties_even();
-    for (byte, value) in bytes.iter_mut().zip(row) {
-        let place = smaller(larger(value * inverse + zero, 0.0), 255.0);
+    for (byte, value) in bytes.iter_mut().zip(row.iter()) {
+        let place = smaller(larger(*value * inverse + zero, 0.0), 255.0);
         *byte = (place + ROUND).to_bits() as u8;
     }
-    (step + joined(poison, |a, b| a + b), zero as i32)
+    row[place] = apart;
+    Rounding {
+        step: step + joined(poison, |a, b| a + b),
+        zero: zero as i32,
+        place,
+        apart: (apart * inverse).round_ties_even() as i32,
+    }
+}
+
+/// Where the first number of the largest magnitude stands; 0 if there is none.
+#[inline(always)]
+fn largest(row: &[f32]) -> usize {
+    let (mut most, mut chunks) = ([0.0_f32; LANES], [0_u32; LANES]);
+    for (index, values) in (0_u32..).zip(row.as_chunks::<LANES>().0) {
+        for ((most, chunk), value) in most.iter_mut().zip(&mut chunks).zip(values) {
+            let is_larger = value.abs() > *most;
+            *chunk = if is_larger { index } else { *chunk };
+            *most = if is_larger { value.abs() } else { *most };
+        }
+    }
+    let best = joined(most, larger);
+    let places = most.iter().zip(chunks).enumerate().filter(|(_, (most, _))| **most == best);
+    places.map(|(lane, (_, chunk))| chunk as usize * LANES + lane).min().unwrap_or_default()
 }
 
 /// Rows become columns: each pass lays the upper and the lower half of the rows into one another, as one shuffles
@@ -304,15 +339,31 @@ mod tests {
     #[test]
     fn rounding_is_within_half_a_step_and_keeps_zero() {
         for (from, to) in [(-3.0, 5.0), (0.0, 9.0), (-2.0, 0.0), (-0.17, 40.0), (2.0, 3.0), (0.0, 0.0)] {
-            let row: Vec<f32> = (0..64_u8).map(|i| from + (to - from) * f32::from(i) / 63.0).collect();
+            let mut row: Vec<f32> = (0..64_u8).map(|i| from + (to - from) * f32::from(i) / 63.0).collect();
+            row[40] *= 30.0;
+            let before = row.clone();
             let mut bytes = [0; 64];
-            let (step, zero) = round(&row, &mut bytes);
-            assert!((0..=255).contains(&zero));
-            for (value, byte) in row.iter().zip(bytes) {
-                let again = (i32::from(byte) - zero) as f32 * step;
+            let Rounding { step, zero, place, apart } = round(&mut row, &mut bytes);
+            assert_eq!(row, before);
+            assert!((0..=255).contains(&zero) && i32::from(bytes[place]) == zero);
+            for (index, (value, byte)) in row.iter().zip(bytes).enumerate() {
+                let extra = if index == place { apart } else { 0 };
+                let again = (i32::from(byte) - zero + extra) as f32 * step;
                 assert!((again - value).abs() <= step * 0.501, "{from} {to} {value} {again}");
             }
         }
+    }
+
+    #[test]
+    fn the_largest_number_stands_apart_and_coarsens_nothing() {
+        let mut row = [1.0; 32];
+        row[21] = -200.0;
+        let rounding = round(&mut row, &mut [0; 32]);
+        assert_eq!((rounding.place, rounding.zero), (21, 0));
+        assert!((rounding.step - 200.0 / 32_767.0).abs() < 1e-6 && rounding.apart == -32_767);
+        let mut row = [0.0; 32];
+        row[3] = 7.0;
+        assert_eq!(round(&mut row, &mut [0; 32]).apart, 32_767);
     }
 
     #[test]
@@ -321,7 +372,7 @@ mod tests {
             for place in [0, 5, 31] {
                 let mut row = [1.0; 32];
                 row[place] = odd;
-                assert!(!round(&row, &mut [0; 32]).0.is_finite(), "{odd} {place}");
+                assert!(!round(&mut row, &mut [0; 32]).step.is_finite(), "{odd} {place}");
             }
         }
     }

@@ -26,7 +26,7 @@ macro_rules! compiled {
             gelu(values: &mut [f32]);
             softmax(row: &mut [f32], scale: f32);
             add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
-            round(row: &[f32], bytes: &mut [u8]) -> (f32, i32);
+            round(row: &mut [f32], bytes: &mut [u8]) -> $crate::engine::encoder::kernel::lanes::Rounding;
             magnitude(row: &[f32], least: f32) -> f32;
             fix(row: &[f32], scale: f32, fixed: &mut [i16]);
             softmax_int16(row: &mut [f32], shares: &mut [i16]);
@@ -219,8 +219,8 @@ impl Kernel {
         dispatch!(self, gelu(values));
     }
 
-    /// Rounds a row to bytes: `(step, zero)` with number ≈ (byte − zero) × step; a multiple of [`LANES`] numbers.
-    fn round(self, row: &[f32], bytes: &mut [u8]) -> (f32, i32) {
+    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
+    fn round(self, row: &mut [f32], bytes: &mut [u8]) -> lanes::Rounding {
         dispatch!(self, round(row, bytes))
     }
 
@@ -398,7 +398,7 @@ mod tests {
             let mut norm = values.clone();
             kernel.add_norm(&mut norm, &numbers(96, 8), &values[..48], &values[48..], 1e-12);
             let mut bytes = [0; 96];
-            let rounding = kernel.round(&values, &mut bytes);
+            let rounding = kernel.round(&mut values.clone(), &mut bytes);
             ([gelu, softmax, norm], bytes, rounding)
         };
         for kernel in Kernel::supported() {

@@ -3,10 +3,11 @@
 //! The instruction for bytes, `maddubs`, saturates in silence at 16 bits; widened first, nothing is lost.
 
 use std::arch::x86_64::{
-    __m256i, _mm_loadu_si128, _mm_set1_epi32, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16,
-    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_mul_ps, _mm256_mullo_epi32, _mm256_permute4x64_epi64, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_sub_epi32,
+    __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_set1_epi32, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_mullo_epi32,
+    _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps,
+    _mm256_sub_epi32,
 };
 
 use super::{LANES, Product, STEP};
@@ -77,9 +78,14 @@ unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize, (fro
                 // Pairs added up lie as outputs 0 1 4 5 2 3 6 7.
                 let pairs = _mm256_hadd_epi32(sums[2 * half], sums[2 * half + 1]);
                 let sum = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
-                let zero = _mm256_mullo_epi32(_mm256_set1_epi32(*product.zeros.add(row + r)), totals);
-                let scales = _mm256_mul_ps(scales, _mm256_set1_ps(*product.steps.add(row + r)));
-                let value = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(sum, zero)), scales);
+                let rounding = &*product.roundings.add(row + r);
+                let zero = _mm256_mullo_epi32(_mm256_set1_epi32(rounding.zero), totals);
+                let place = rounding.place * product.panels * LANES + column;
+                let weights = _mm256_cvtepi8_epi32(_mm_loadl_epi64(product.columns.add(place).cast()));
+                let apart = _mm256_mullo_epi32(_mm256_set1_epi32(rounding.apart), weights);
+                let sum = _mm256_add_epi32(_mm256_sub_epi32(sum, zero), apart);
+                let scales = _mm256_mul_ps(scales, _mm256_set1_ps(rounding.step));
+                let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), scales);
                 let out = product.out.add((row + r) * product.panels * LANES + column);
                 _mm256_storeu_ps(out, _mm256_add_ps(value, bias));
             }

@@ -1,9 +1,9 @@
 //! int8 products with AVX-512 VNNI: tiles of 6 rows by 4 panels in 24 registers.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_ps, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_mul_ps, _mm512_mullo_epi32, _mm512_reduce_add_epi32, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setzero_si512, _mm512_storeu_ps,
+    __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps,
+    _mm512_dpbusd_epi32, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_mullo_epi32,
+    _mm512_reduce_add_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps,
 };
 
 use super::{GROUP, LANES, Product, STEP};
@@ -66,7 +66,12 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
         for v in 0..V {
             let column = _mm512_loadu_si512(product.sums.add((panel + v) * LANES).cast());
             for (r, sums) in sums.iter_mut().enumerate() {
-                sums[v] = _mm512_mullo_epi32(_mm512_set1_epi32(-*product.zeros.add(row + r)), column);
+                let rounding = &*product.roundings.add(row + r);
+                let place = rounding.place * product.panels * LANES + (panel + v) * LANES;
+                let weights = _mm512_cvtepi8_epi32(_mm_loadu_si128(product.columns.add(place).cast()));
+                let zero = _mm512_mullo_epi32(_mm512_set1_epi32(-rounding.zero), column);
+                let apart = _mm512_mullo_epi32(_mm512_set1_epi32(rounding.apart), weights);
+                sums[v] = _mm512_add_epi32(zero, apart);
             }
         }
         let left = product.left.add(row * product.inputs);
@@ -90,7 +95,7 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
             let scales = _mm512_loadu_ps(product.scales.add((panel + v) * LANES));
             let bias = _mm512_loadu_ps(product.bias.add((panel + v) * LANES));
             for (r, sums) in sums.iter().enumerate() {
-                let scales = _mm512_mul_ps(scales, _mm512_set1_ps(*product.steps.add(row + r)));
+                let scales = _mm512_mul_ps(scales, _mm512_set1_ps((*product.roundings.add(row + r)).step));
                 let value = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[v]), scales), bias);
                 _mm512_storeu_ps(out.add((r * product.panels + panel + v) * LANES), value);
             }

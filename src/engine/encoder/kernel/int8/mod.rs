@@ -4,8 +4,9 @@
 //! instruction.
 //!
 //! A row of activations is rounded to bytes with a step and a zero of its own, so that a text never depends on
-//! its neighbours; a row of weights has one scale. The sum over the inner dimension is a whole number, so every
-//! kernel finds the same, and what follows is one written order: scale × step, times the sum, plus the bias.
+//! its neighbours, and its largest number is kept apart, as a whole number of steps; a row of weights has one scale. The
+//! sum over the inner dimension is a whole number, so every kernel finds the same, and what follows is one written
+//! order: scale × step, times the sum, plus the bias.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -13,6 +14,7 @@ mod avx2;
 mod avx512;
 mod plain;
 
+use super::lanes::Rounding;
 use super::{Kernel, Kind, LANES};
 use crate::engine::encoder::aligned::Aligned;
 
@@ -35,26 +37,28 @@ pub(in crate::engine::encoder) struct Weights8 {
     values: Aligned<i8>,
     /// Per output the sum of its weights, which the zero of a row is multiplied with.
     sums: Vec<i32>,
+    /// The weights once more, `[inputs, outputs]`: what the number of a row that is kept apart is multiplied with.
+    columns: Vec<i8>,
     scales: Vec<f32>,
     inputs: usize,
 }
 
-/// Rows of activations as bytes: number ≈ (byte − zero) × step.
+/// Rows of activations as bytes: number ≈ (byte − zero) × step, but for one of each row.
 #[derive(Debug, Default)]
 pub(in crate::engine::encoder) struct Rounded {
     values: Aligned<u8>,
-    zeros: Vec<i32>,
-    steps: Vec<f32>,
+    rows: Vec<Rounding>,
 }
 
 /// A checked product: every address that its sizes lead to lies in its slices.
 struct Product {
     /// `[rows, inputs]`.
     left: *const u8,
-    zeros: *const i32,
-    steps: *const f32,
+    roundings: *const Rounding,
     right: *const i8,
     sums: *const i32,
+    /// `[inputs, panels × LANES]`; the place of every rounding is below `inputs`.
+    columns: *const i8,
     scales: *const f32,
     bias: *const f32,
     /// `[rows, panels × LANES]`.
@@ -95,20 +99,18 @@ impl Weights8 {
             }
         }
         let sums = values.chunks_exact(inputs).map(|row| row.iter().map(|value| i32::from(*value)).sum());
-        Self { values: packed, sums: sums.collect(), scales, inputs }
+        let columns = (0..inputs).flat_map(|input| values.iter().skip(input).step_by(inputs).copied());
+        Self { values: packed, sums: sums.collect(), columns: columns.collect(), scales, inputs }
     }
 }
 
 impl Rounded {
     /// Rounds rows of `width` numbers to bytes. A row with a number that is not finite gets a step that is not.
-    pub(in crate::engine::encoder) fn set(&mut self, kernel: Kernel, rows: &[f32], width: usize) {
+    pub(in crate::engine::encoder) fn set(&mut self, kernel: Kernel, rows: &mut [f32], width: usize) {
         let bytes = self.values.at_least(rows.len());
-        self.zeros.clear();
-        self.steps.clear();
-        for (row, bytes) in rows.chunks_exact(width).zip(bytes.chunks_exact_mut(width)) {
-            let (step, zero) = kernel.round(row, bytes);
-            self.zeros.push(zero);
-            self.steps.push(step);
+        self.rows.clear();
+        for (row, bytes) in rows.chunks_exact_mut(width).zip(bytes.chunks_exact_mut(width)) {
+            self.rows.push(kernel.round(row, bytes));
         }
     }
 }
@@ -125,16 +127,18 @@ impl Kernel {
         bias: &[f32],
         out: &mut [f32],
     ) {
-        let (count, outputs) = (rows.steps.len(), weights.scales.len());
-        assert!(rows.values.len() >= count * weights.inputs && rows.zeros.len() == count);
+        let (count, outputs) = (rows.rows.len(), weights.scales.len());
+        assert!(rows.values.len() >= count * weights.inputs);
+        assert!(rows.rows.iter().all(|row| row.place < weights.inputs));
         assert!(weights.values.len() == outputs * weights.inputs && weights.sums.len() == outputs);
+        assert!(weights.columns.len() == weights.values.len());
         assert!(bias.len() == outputs && out.len() >= count * outputs);
         let product = Product {
             left: rows.values.as_ptr(),
-            zeros: rows.zeros.as_ptr(),
-            steps: rows.steps.as_ptr(),
+            roundings: rows.rows.as_ptr(),
             right: weights.values.as_ptr(),
             sums: weights.sums.as_ptr(),
+            columns: weights.columns.as_ptr(),
             scales: weights.scales.as_ptr(),
             bias: bias.as_ptr(),
             out: out.as_mut_ptr(),
@@ -175,7 +179,7 @@ mod tests {
 
     fn product(kernel: Kernel, left: &[f32], weights: &Weights8, bias: &[f32]) -> Vec<f32> {
         let mut rounded = Rounded::default();
-        rounded.set(kernel, left, weights.inputs);
+        rounded.set(kernel, &mut left.to_vec(), weights.inputs);
         let mut out = vec![f32::NAN; left.len() / weights.inputs * bias.len()];
         kernel.multiply_int8(&rounded, weights, bias, &mut out);
         out
@@ -191,17 +195,17 @@ mod tests {
             let weights = Weights8::pack(&right, scales.clone(), inputs);
             let out = product(Kernel::best(), &left, &weights, &bias);
             let mut rounded = Rounded::default();
-            rounded.set(Kernel::best(), &left, inputs);
+            rounded.set(Kernel::best(), &mut left.clone(), inputs);
             for row in 0..rows {
                 for output in 0..outputs {
+                    let Rounding { step, zero, place, apart } = rounded.rows[row];
                     let pairs = rounded.values[row * inputs..].iter().zip(&right[output * inputs..]);
                     let sum: i64 = pairs
                         .take(inputs)
-                        .map(|(byte, weight)| {
-                            (i64::from(*byte) - i64::from(rounded.zeros[row])) * i64::from(*weight)
-                        })
+                        .map(|(byte, weight)| (i64::from(*byte) - i64::from(zero)) * i64::from(*weight))
                         .sum();
-                    let exact = sum as f32 * (scales[output] * rounded.steps[row]) + bias[output];
+                    let sum = sum + i64::from(apart) * i64::from(right[output * inputs + place]);
+                    let exact = sum as f32 * (scales[output] * step) + bias[output];
                     assert_eq!(out[row * outputs + output], exact, "{rows} {inputs} {outputs}");
                 }
             }
@@ -223,12 +227,11 @@ mod tests {
     #[test]
     fn the_largest_sum_fits() {
         let inputs = MAX_INPUTS / LANES * LANES;
-        let mut left = vec![1.0; inputs];
-        left[0] = 0.0;
+        let left = vec![1.0; inputs];
         let weights = Weights8::pack(&vec![-128; LANES * inputs], vec![1.0; LANES], inputs);
         for kernel in Kernel::supported() {
             let out = product(kernel, &left, &weights, &[0.0; LANES]);
-            let exact = -128.0 * (inputs as f32 - 1.0);
+            let exact = -128.0 * inputs as f32;
             assert!(out.iter().all(|value| (value / exact - 1.0).abs() < 1e-6), "{}", kernel.name());
         }
     }
@@ -238,7 +241,7 @@ mod tests {
     fn a_short_slice_is_never_written_past_its_end() {
         let (left, right, scales, bias) = operands(3, 16, 16);
         let mut rounded = Rounded::default();
-        rounded.set(Kernel::best(), &left, 16);
+        rounded.set(Kernel::best(), &mut left.clone(), 16);
         let weights = Weights8::pack(&right, scales, 16);
         Kernel::best().multiply_int8(&rounded, &weights, &bias, &mut [0.0; 47]);
     }

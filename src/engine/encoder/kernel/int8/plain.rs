@@ -99,8 +99,11 @@ unsafe fn finish(product: &Product, panel: usize, sums: &[[i32; LANES]]) {
             let column = panel * LANES + lane;
             // SAFETY: promised by the caller.
             unsafe {
-                let sum = sum - *product.zeros.add(row) * *product.sums.add(column);
-                let scale = *product.scales.add(column) * *product.steps.add(row);
+                let rounding = &*product.roundings.add(row);
+                let weight = *product.columns.add(rounding.place * product.panels * LANES + column);
+                let sum =
+                    sum - rounding.zero * *product.sums.add(column) + rounding.apart * i32::from(weight);
+                let scale = *product.scales.add(column) * rounding.step;
                 *product.out.add(row * product.panels * LANES + column) =
                     sum as f32 * scale + *product.bias.add(column);
             }
