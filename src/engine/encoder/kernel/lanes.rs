@@ -183,7 +183,9 @@ fn transposed<T: Copy + Default>(mut square: [[T; LANES]; LANES]) -> [[T; LANES]
 /// The larger of `least` and the largest magnitude in `row`, NaN if a number is not finite.
 #[inline(always)]
 pub(super) fn magnitude(row: &[f32], least: f32) -> f32 {
-    reduce(row, least, |most, value| larger(most, value.abs()), larger) + sum(row, |value| value * 0.0)
+    let most = reduce(row, least, |most, value| larger(most, value.abs()), larger);
+    // What is not finite, here or in `least`, stays so.
+    most + sum(row, |value| value * 0.0) + least * 0.0
 }
 
 /// Rounds `row × scale`, of magnitudes below 2^15, to 16 bits.
