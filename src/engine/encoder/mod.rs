@@ -280,7 +280,7 @@ mod tests {
     use crate::plain::hexadecimal;
 
     /// SHA-256 of the scores that the small model gives in int8.
-    const INT8_SCORES: &str = "0";
+    const INT8_SCORES: &str = "1fc7009ea56596db74dd201ec5f2a3d27e5b458e53dfa07b33a72e78608eda85";
 
     fn fixture(name: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity").join(name)
