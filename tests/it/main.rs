@@ -11,6 +11,7 @@ mod layers;
 mod contract;
 mod parity;
 mod properties;
+mod regressions;
 mod golden;
 mod tables;
 mod tokens;
