@@ -27,6 +27,10 @@ use sendlens::token::Tokenizer;
 use sendlens::{pipeline, read, run};
 use sha2::{Digest, Sha256};
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Articles of the runs with the encoder, which is far slower than everything else.
 const ENCODED: usize = 200;
 
