@@ -91,7 +91,7 @@ def main():
     if wanted.jobs != "only":
         record["engines"] = engines.compare(PLACE, models, wanted)
     if wanted.jobs != "no":
-        record["jobs"] = jobs.compare(PLACE, models, wanted, record.get("engines"))
+        record["jobs"] = jobs.compare(PLACE, models, wanted)
     (wanted.out / "peers.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     page = tables.page(record)
     (wanted.out / "peers.md").write_text(page, encoding="utf-8")

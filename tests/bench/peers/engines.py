@@ -105,10 +105,12 @@ def versions():
 def prepared(place):
     """The folder with the weights in every form; another one if the weights or the conversion change."""
     parts = [shipped.MODEL / "model.safetensors", shipped.MODEL / "tokenizer.json"]
-    parts += [HERE / name for name in ("prepare.py", "shipped.py", "job.py", "requirements.txt")]
+    parts += [HERE / name for name in ("prepare.py", "shipped.py", "train.py", "counted.py", "requirements.txt")]
     digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
     folder = place / f"models-{digest}"
-    subprocess.run([sys.executable, HERE / "prepare.py", folder], check=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    # In the folder, because onnxruntime leaves files where it works.
+    subprocess.run([sys.executable, HERE / "prepare.py", folder], cwd=folder, check=True)
     return folder
 
 

@@ -1,8 +1,8 @@
 """A whole job as an analyst would put it together in Python: pages in, a table of labels per month out.
 
-`job.py transformers-f32|transformers-bf16|tfidf|vader PAGES OUT.csv MODELS` reads every page with trafilatura, labels
-its paragraphs and counts them with pandas. `job.py train MODELS` makes what tfidf and vader need first: classifiers
-learned from the training passages, thresholds set on dev, F1 on test.
+`job.py run KIND MODELS PAGES OUT.csv`, KIND being transformers-f32, transformers-bf16, tfidf or vader, reads every page
+with trafilatura, labels its paragraphs and counts them with pandas. `job.py quality KIND MODELS` says how good those
+labels are on the test passages.
 """
 
 import json
@@ -10,6 +10,8 @@ import os
 import sys
 from multiprocessing import get_context
 from pathlib import Path
+
+import lexicon
 
 # Passages that go through transformers together, sorted by length; the best size in the comparison of engines.
 BATCH = int(os.environ.get("PEERS_BATCH", "16"))
@@ -37,47 +39,20 @@ def passages(folder):
     return [(month, headline, text) for month, headline, texts in found for text in texts]
 
 
-def feelings(texts):
-    """VADER's compound of every text, on all cores."""
-    with get_context("fork").Pool(os.cpu_count(), analyser) as pool:
-        return pool.map(compound, texts, chunksize=64)
-
-
-def analyser():
-    global VADER
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
-
-    VADER = SentimentIntensityAnalyzer()
-
-
-def compound(text):
-    return VADER.polarity_scores(text)["compound"]
-
-
-def named(values, cuts):
-    """Sentiments for compounds: below the first cut negative, at or above the second positive."""
-    import numpy as np
-
-    return np.where(values < cuts[0], "negative", np.where(values >= cuts[1], "positive", "neutral"))
-
-
 def write(out, months, themes, sentiments):
     """Passages per month and label, with the passages of the month beside them."""
     import pandas as pd
 
     frame = pd.DataFrame({"month": months})
-    labels = []
-    if themes is not None:
-        labels += [frame[given].assign(label=name) for name, given in themes.items()]
-    if sentiments is not None:
-        labels.append(frame.assign(label=sentiments))
+    labels = [frame[given].assign(label=name) for name, given in themes.items()]
+    labels.append(frame.assign(label=sentiments))
     counts = pd.concat(labels).groupby(["month", "label"]).size().rename("passages").reset_index()
     totals = frame.groupby("month").size().rename("of")
     counts.join(totals, on="month").to_csv(out, index=False)
-    print(json.dumps({"passages": len(frame)}))
 
 
-def by_transformers(rows, out, models, precision):
+def by_transformers(rows, models, precision):
+    """Themes by name and sentiments, from the shipped weights and heads."""
     import numpy as np
     import torch
     from transformers import BertModel, PreTrainedTokenizerFast
@@ -105,45 +80,61 @@ def by_transformers(rows, out, models, precision):
             weight = inputs["attention_mask"].unsqueeze(-1).float()
             vectors[places] = ((states * weight).sum(1) / weight.sum(1)).numpy()
     settings = shipped.config()["sendlens"]
-    heads = dict(np.load(models / "hf" / "heads.npz"))
-    themes, sentiments = shipped.decided(vectors, heads, settings)
-    names = [theme["name"] for theme in settings["themes"]]
-    write(out, [row[0] for row in rows], dict(zip(names, themes.T)), sentiments)
+    themes, sentiments = shipped.decided(vectors, dict(np.load(models / "hf" / "heads.npz")), settings)
+    return dict(zip((theme["name"] for theme in settings["themes"]), themes.T)), sentiments
 
 
-def by_tfidf(rows, out, models):
+def by_tfidf(rows, models):
+    """The same from counted words."""
     import joblib
 
-    given, sentiments = joblib.load(models / "tfidf.joblib").decide([(row[1], row[2]) for row in rows])
-    names = json.loads((models / "quality.json").read_text())["themes"]
-    write(out, [row[0] for row in rows], dict(zip(names, given.T)), sentiments)
+    model = joblib.load(models / "tfidf.joblib")
+    themes, sentiments = model.decide([row[1:] for row in rows])
+    return dict(zip(model.names, themes.T)), sentiments
 
 
-def by_vader(rows, out, models):
+def by_vader(rows, models):
+    """No themes; sentiments by VADER's compound and the cuts chosen on dev."""
     import numpy as np
 
-    cuts = json.loads((models / "quality.json").read_text())["vader"]["cuts"]
-    write(out, [row[0] for row in rows], None, named(np.array(feelings([row[2] for row in rows])), cuts))
+    cuts = json.loads((models / "vader.json").read_text())
+    return {}, lexicon.named(np.array(lexicon.compounds([row[2] for row in rows])), cuts)
+
+
+def labelled(kind, rows, models):
+    """Themes and sentiments by the engine named."""
+    engine, _, precision = kind.partition("-")
+    if engine == "transformers":
+        return by_transformers(rows, models, precision)
+    return {"tfidf": by_tfidf, "vader": by_vader}[engine](rows, models)
+
+
+def quality(kind, models):
+    """Macro-F1 of themes and of sentiment on test."""
+    import numpy as np
+
+    import shipped
+
+    test = shipped.annotated("test")
+    themes, sentiments = labelled(kind, [("", row["headline"] or "", row["text"]) for row in test], models)
+    deserved, feeling = shipped.truth(test, list(themes))
+    found = {"sentiment_macro_f1": shipped.sentiment_macro_f1(sentiments, feeling)}
+    if themes:
+        found["theme_macro_f1"] = shipped.theme_macro_f1(np.stack(list(themes.values()), axis=1), deserved)
+    return found
 
 
 def main():
-    kind, *rest = sys.argv[1:]
-    if kind == "train":
-        import train
-
-        train.train(Path(rest[0]))
+    command, kind, models, *rest = sys.argv[1:]
+    models = Path(models)
+    if command == "quality":
+        print(json.dumps(quality(kind, models)))
         return
-    pages, out, models = (Path(part) for part in rest)
+    pages, out = rest
     rows = passages(pages)
-    engine, _, precision = kind.partition("-")
-    if engine == "transformers":
-        by_transformers(rows, out, models, precision)
-    elif engine == "tfidf":
-        by_tfidf(rows, out, models)
-    elif engine == "vader":
-        by_vader(rows, out, models)
-    else:
-        raise SystemExit(f"`{kind}` is no job")
+    themes, sentiments = labelled(kind, rows, models)
+    write(out, [row[0] for row in rows], themes, sentiments)
+    print(json.dumps({"passages": len(rows)}))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,6 @@ import threading
 import time
 from pathlib import Path
 
-import numpy as np
-
 import pages
 import shipped
 
@@ -93,31 +91,88 @@ def sendlens_quality(program, engine):
     """Macro-F1 of themes and of sentiment on test, as the program itself measures them."""
     gold = shipped.ANNOTATED / "test.jsonl"
     command = [program, "evaluate", "--gold", gold, "--engine", engine, "--json"]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    found = json.loads(done.stdout)["evaluation"]
-    return {name: found[key]["value"] for name, key in MEASURES.items()}
+    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["evaluation"]
+    return {"theme_macro_f1": found["macro_f1"]["value"], "sentiment_macro_f1": found["sentiment_macro_f1"]["value"]}
 
 
-# Names here and in the program's own output.
-MEASURES = {"theme_macro_f1": "macro_f1", "sentiment_macro_f1": "sentiment_macro_f1"}
+def quality(kind, models):
+    """The same for a job in Python."""
+    command = [sys.executable, HERE / "job.py", "quality", kind, models]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def transformers_quality(models, precision):
-    """The same for the job with transformers: same weights and heads, its own tokenising and batching."""
-    test = shipped.annotated("test")
-    program = (
-        "import json, sys, numpy as np, job, shipped\n"
-        "rows = [('', row['headline'], row['text']) for row in shipped.annotated('test')]\n"
-        "job.write = lambda out, months, themes, sentiments: np.savez(out, sentiments=sentiments, **themes)\n"
-        "job.by_transformers(rows, sys.argv[1], __import__('pathlib').Path(sys.argv[2]), sys.argv[3])\n"
-    )
-    out = models / "decided.npz"
-    subprocess.run([sys.executable, "-c", program, out, models, precision], check=True, cwd=HERE)
-    found = np.load(out)
-    names = [theme["name"] for theme in shipped.config()["sendlens"]["themes"]]
-    deserved, feeling = shipped.truth(test, names)
-    given = np.stack([found[name] for name in names], axis=1)
-    return {
-        "theme_macro_f1": shipped.theme_macro_f1(given, deserved),
-        "sentiment_macro_f1": shipped.sentiment_macro_f1(found["sentiments"], feeling),
-    }
+def listed(program, models, corpus, out):
+    """Command and measure of every job; each round writes to a place that is not there yet."""
+    python = [sys.executable, HERE / "job.py", "run"]
+    jobs = {
+        # A first run, with nothing in its cache; it writes its report too.
+        OURS: [program, "run", corpus, "-o", out / "sendlens", "--json"],
+        "sendlens run --engine lexicon": [
+            program, "run", corpus, "-o", out / "lexicon", "--engine", "lexicon", "--json",
+        ],
+    }  # fmt: skip
+    for name, kind in PYTHON.items():
+        jobs[name] = [*python, kind, models, corpus, out / f"{kind}.csv"]
+    return jobs
+
+
+def counted(output):
+    """Passages that a job has counted, as it says."""
+    found = json.loads(output)
+    return found["passages"] if "passages" in found else found["counts"]["passages_counted"]
+
+
+# Jobs of Python as `job.py` calls them.
+PYTHON = {
+    "trafilatura + transformers f32 + pandas": "transformers-f32",
+    "trafilatura + transformers bf16 + pandas": "transformers-bf16",
+    "trafilatura + TF-IDF + logistic regression": "tfidf",
+    "trafilatura + VADER (sentiment only)": "vader",
+}
+
+
+def compare(place, models, wanted):
+    """Everything about whole jobs."""
+    if not wanted.sendlens.exists():
+        print(f"building {wanted.sendlens.name}", flush=True)
+        subprocess.run(["cargo", "build", "--release", "--locked"], cwd=shipped.ROOT, check=True)
+    logs = place / "logs"
+    logs.mkdir(exist_ok=True)
+    corpus, out = place / "pages", place / "job"
+    shutil.rmtree(corpus, ignore_errors=True)
+    pages.write(corpus, wanted.articles)
+    if not (models / "vader.json").exists():
+        print("teaching TF-IDF and VADER", flush=True)
+        subprocess.run([sys.executable, HERE / "train.py", models], check=True)
+    program = wanted.sendlens.resolve()
+    jobs = listed(program, models, corpus, out)
+    answers = {name: [] for name in jobs}
+    passages = {}
+    names = list(jobs)
+    for turn in range(wanted.job_rounds):
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            answer, output = run(jobs[name], logs / "job.log")
+            answers[name].append(answer)
+            passages[name] = counted(output)
+            print(f"  {name}: {answer['wall']:.1f} s", flush=True)
+    rows = {}
+    for name, rounds in answers.items():
+        ratios = [own["wall"] / ours["wall"] for own, ours in zip(rounds, answers[OURS])]
+        wall = statistics.median(answer["wall"] for answer in rounds)
+        rows[name] = {
+            "wall_s": wall,
+            "cpu_s": statistics.median(answer["cpu"] for answer in rounds),
+            "articles_per_s": wanted.articles / wall,
+            "times_ours": statistics.median(ratios),
+            "times_ours_spread": [min(ratios), max(ratios)],
+            "peak_mb": max(answer["peak_mb"] for answer in rounds),
+            "passages": passages[name],
+            "rounds": rounds,
+        }
+        if name in PYTHON:
+            rows[name] |= quality(PYTHON[name], models)
+        else:
+            rows[name] |= sendlens_quality(program, "lexicon" if "lexicon" in name else "encoder")
+    return {"articles": wanted.articles, "ours": OURS, "jobs": rows}
