@@ -28,7 +28,7 @@ OURS = ["sendlens int8", "sendlens f32"]
 REFERENCE = "transformers + torch f32"
 
 # A setting that was so much slower than the best in its first round is not given a second one.
-HOPELESS = 1.5
+HOPELESS = 1.3
 
 
 @dataclass
@@ -202,17 +202,23 @@ def cost(answer, threads):
 
 
 def tuned(worker, threads):
-    """Tries every setting that the worker offers and leaves it at the cheapest."""
-    if len(worker.settings) == 1:
-        worker.use(worker.settings[0])
-        worker.ask("run")
-        return worker.settings[0]
+    """Tries the settings that the worker offers and leaves it at the cheapest.
+
+    Sizes of batches are tried upwards for each choice of the rest, until two in a row have not helped.
+    """
     best, chosen = float("inf"), worker.settings[0]
+    least, idle, rest = float("inf"), 0, None
     for setting in worker.settings:
+        others = {name: value for name, value in setting.items() if name != "batch"}
+        if others != rest:
+            least, idle, rest = float("inf"), 0, others
+        if idle == 2:
+            continue
         worker.use(setting)
         found = cost(worker.ask("run"), threads)
         if found < HOPELESS * best:
             found = min(found, cost(worker.ask("run"), threads))
+        least, idle = (found, 0) if found < least else (least, idle + 1)
         if found < best:
             best, chosen = found, setting
     worker.use(chosen)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import lexicon
 
-# Passages that go through transformers together, sorted by length; the best size in the comparison of engines.
-BATCH = int(os.environ.get("PEERS_BATCH", "16"))
+# Passages that go through transformers together, sorted by length: about the best size in the comparison of engines.
+BATCH = 16
 
 
 def article(file):

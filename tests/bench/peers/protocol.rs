@@ -1,10 +1,10 @@
 //! What the bench says to a worker, and what a worker answers: one line each, on stdin and stdout.
 //!
-//! *Takes* `WORKER PASSAGES.json THREADS …`. *Gives*, when it has loaded, `{"ready": seconds, "settings": […]}`, and
-//! then per line one line of JSON: `use SETTING` takes one of the settings up, `run` embeds all passages once,
-//! `vectors FILE` embeds them and writes the vectors as little-endian f32, `peak` says what one core can do at most
-//! in GFLOP/s, if the worker knows. *Fails* by ending: the bench notes that the worker is gone. `worker.py` says
-//! the same in Python.
+//! *Takes* `WORKER PASSAGES.json THREADS …`. *Gives*, when it has loaded, `{"ready": seconds, "settings": […]}`,
+//! and then per line one line of JSON: `use SETTING` takes one of the settings up, `run` embeds all passages
+//! once, `vectors FILE` embeds them and writes the vectors as little-endian f32, `peak` says what one core can do
+//! at most in GFLOP/s, if the worker knows. *Fails* by ending: the bench notes that the worker is gone.
+//! `worker.py` says the same in Python.
 
 use std::fs;
 use std::io::{self, BufRead, Write};

@@ -49,11 +49,11 @@ impl Peer for RustBert {
             })
             .collect();
         let mut vectors = vec![Vec::new(); passages.len()];
-        for batch in batches(passages, self.size) {
-            let padded = Batch::new(batch.places.iter().map(|place| &encodings[*place]), Device::Cpu);
+        for places in batches(passages, self.size) {
+            let padded = Batch::new(places.iter().map(|place| &encodings[*place]), Device::Cpu);
             let pooled = no_grad(|| self.network.pool(&padded, false)).expect("a sound model takes any ids");
             let pooled = numbers(&pooled);
-            for (place, vector) in batch.places.iter().zip(pooled.chunks(pooled.len() / batch.places.len())) {
+            for (place, vector) in places.iter().zip(pooled.chunks(pooled.len() / places.len())) {
                 vectors[*place] = vector.to_vec();
             }
         }

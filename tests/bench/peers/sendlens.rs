@@ -77,9 +77,7 @@ fn serve(file: &Path, threads: &str, engine: &str, precision: &str) -> Result<()
     let served = match engine {
         "--precision" => protocol::serve(Own::load(precision, threads)?, &passages, start),
         #[cfg(feature = "rust-bert")]
-        "--rust-bert" => {
-            protocol::serve(rust_bert::RustBert::load(precision, threads)?, &passages, start)
-        }
+        "--rust-bert" => protocol::serve(rust_bert::RustBert::load(precision, threads)?, &passages, start),
         other => return Err(format!("`{other}` is none of the engines of this build")),
     };
     served.map_err(|error| error.to_string())

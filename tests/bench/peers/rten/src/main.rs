@@ -49,12 +49,12 @@ impl Peer for Rten {
 
     fn embed(&self, passages: &[Passage]) -> Vec<Vec<f32>> {
         let mut vectors = vec![Vec::new(); passages.len()];
-        for batch in batches(passages, self.size) {
-            let shape = [batch.places.len(), batch.width];
+        for places in batches(passages, self.size) {
+            let shape = [places.len(), passages[places[0]].ids.len()];
             let mut ids = NdTensor::<i32, 2>::zeros(shape); // [passages, tokens]
             let mut mask = NdTensor::<i32, 2>::zeros(shape);
             let mut types = NdTensor::<i32, 2>::zeros(shape);
-            for (row, place) in batch.places.iter().enumerate() {
+            for (row, place) in places.iter().enumerate() {
                 let passage = &passages[*place];
                 for (column, (id, kind)) in passage.ids.iter().zip(&passage.type_ids).enumerate() {
                     ids[[row, column]] = *id as i32;
@@ -72,7 +72,7 @@ impl Peer for Rten {
                 .run_n(inputs, [self.output], Some(self.options.clone()))
                 .expect("the model takes what it was made for");
             let pooled: NdTensor<f32, 2> = pooled.try_into().expect("vectors are a matrix of f32");
-            for (row, place) in batch.places.iter().enumerate() {
+            for (row, place) in places.iter().enumerate() {
                 vectors[*place] = pooled.slice(row).to_vec();
             }
         }
