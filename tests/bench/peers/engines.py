@@ -170,7 +170,7 @@ def listed(place, models, wanted):
                 left_out[name] = str(error)
 
     own = built([], {})
-    for precision in ("int8", "f32"):
+    for precision in ("int8", "bf16", "f32"):
         add(f"sendlens {precision}", [own], ["--precision", precision])
     python = [sys.executable, HERE / "worker.py"]
     for precision in ("int8", "bf16", "f32"):

@@ -1,6 +1,6 @@
 //! The built-in encoder as one of the engines that `bench.py` compares, and rust-bert where it is built in.
 //!
-//! `peer PASSAGES.json THREADS --precision f32|int8`, or with the feature `rust-bert`
+//! `peer PASSAGES.json THREADS --precision int8|bf16|f32`, or with the feature `rust-bert`
 //! `peer PASSAGES.json THREADS --rust-bert f32|bf16`. The encoder tokenises within its time, the others are given
 //! token ids.
 #![expect(clippy::print_stderr, reason = "a worker that cannot run says why")]
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use protocol::{Passage, Peer};
 use sendlens::engine::Input;
-use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::encoder::{Encoder, Kernel, Precision};
 use sendlens::models::ModelFiles;
 
 /// The built-in encoder; it packs tokens without padding, so there is nothing to choose.
@@ -29,10 +29,9 @@ struct Own {
 impl Own {
     fn load(precision: &str, threads: usize) -> Result<Self, String> {
         let files = ModelFiles::embedded().map_err(|error| error.to_string())?;
-        let encoder = match precision {
-            "f32" => Encoder::new(&files, Kernel::best()),
-            other => return Err(format!("the built-in encoder does not compute in {other}")),
-        };
+        let precision = Precision::parse(precision)
+            .ok_or_else(|| format!("the built-in encoder does not compute in {precision}"))?;
+        let encoder = Encoder::new(&files, Kernel::best(), precision);
         let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         Ok(Self {
             encoder: encoder.map_err(|error| error.to_string())?,
