@@ -59,18 +59,47 @@ impl Words {
     /// Adds the words of `text`, the first of which is no part of the last word added before.
     fn add(&mut self, text: &str) {
         self.has_gap = true;
+        if text.is_ascii() {
+            for part in text.as_bytes().chunks(BUFFER_BYTES) {
+                self.ascii(part);
+                self.empty_buffer();
+            }
+            return;
+        }
         // NFKC joins nothing across white space, so each run between is normalised by itself, and only runs
         // with more than ASCII and the common marks need it.
         for run in text.split_whitespace() {
-            if run.chars().all(|letter| letter.is_ascii() || is_common_mark(letter)) {
+            if run.is_ascii() {
+                self.ascii(run.as_bytes());
+            } else if run.chars().all(|letter| letter.is_ascii() || is_common_mark(letter)) {
                 run.chars().for_each(|letter| self.letter(letter));
             } else {
                 run.nfkc().flat_map(char::to_lowercase).for_each(|letter| self.letter(letter));
             }
             self.has_gap = true;
-            if self.buffer.len() >= BUFFER_BYTES {
-                self.hash.update(&self.buffer);
-                self.buffer.clear();
+            self.empty_buffer();
+        }
+    }
+
+    /// Hashes what is gathered, if it is enough.
+    fn empty_buffer(&mut self) {
+        if self.buffer.len() >= BUFFER_BYTES {
+            self.hash.update(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+
+    /// What [`Self::letter`] does, for ASCII.
+    fn ascii(&mut self, text: &[u8]) {
+        for &byte in text {
+            if byte.is_ascii_alphanumeric() {
+                if self.has_gap && self.has_word {
+                    self.buffer.push(b' ');
+                }
+                (self.has_gap, self.has_word) = (false, true);
+                self.buffer.push(byte.to_ascii_lowercase());
+            } else if byte != b'\'' {
+                self.has_gap = true;
             }
         }
     }

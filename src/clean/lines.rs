@@ -8,7 +8,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::AhoCorasick;
 
 use crate::article::Span;
 use crate::plain;
@@ -79,7 +79,8 @@ impl Lines {
 const GLUED: [&str; 5] =
     ["Image source,", "Image caption,", "Image copyright", "Media caption,", "Video caption,"];
 
-static FINDERS: LazyLock<[Finder<'static>; GLUED.len()]> = LazyLock::new(|| GLUED.map(Finder::new));
+static ANY_GLUED: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(GLUED).expect("the labels are few and short"));
 
 /// Splits `text` at line breaks, glued labels and, where a line is longer than [`MAX_LINE_BYTES`], at white
 /// space.
@@ -88,10 +89,11 @@ pub fn split(text: &str) -> Lines {
     let mut found = Lines::default();
     let mut gap = false;
     let mut bullet_before = false;
-    let mut start = 0;
-    for piece in text.split(is_break) {
-        let here = start;
-        start += piece.len() + text[here + piece.len()..].chars().next().map_or(0, char::len_utf8);
+    let mut next = Some(0);
+    while let Some(here) = next {
+        let (end, after) = end_of_line(text, here);
+        let piece = &text[here..end];
+        next = after;
         // `\r\n` is one break: the empty piece between the two is no blank line.
         if piece.is_empty() && here > 0 && text[..here].ends_with('\r') && text[here..].starts_with('\n') {
             continue;
@@ -148,15 +150,31 @@ pub fn normalise(raw: &str, text: &mut String) -> usize {
 /// Whether a text is printable ASCII with single spaces inside, as most lines are.
 fn is_normal(raw: &str) -> bool {
     let bytes = raw.as_bytes();
-    !bytes.starts_with(b" ")
-        && !bytes.ends_with(b" ")
-        && bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
-        && !bytes.windows(2).any(|pair| pair == b"  ")
+    // Both look at every byte: that takes a tenth of the time of looking for the first that is odd.
+    let odd = bytes.iter().filter(|byte| !(b' '..=b'~').contains(byte)).count();
+    let double = bytes.iter().zip(bytes.iter().skip(1)).filter(|pair| *pair == (&b' ', &b' ')).count();
+    odd == 0 && double == 0 && !bytes.starts_with(b" ") && !bytes.ends_with(b" ")
 }
 
 /// Whether `text` begins with a label that can be glued on.
 fn is_label(text: &str) -> bool {
     GLUED.iter().any(|label| text.starts_with(label))
+}
+
+/// Where the line that begins at `start` ends, and where the next one begins, if there is one.
+fn end_of_line(text: &str, start: usize) -> (usize, Option<usize>) {
+    // The first bytes of all breaks.
+    let may_break = |byte: &u8| matches!(byte, b'\n'..=b'\r' | 0xC2 | 0xE2);
+    let mut at = start;
+    while let Some(found) = text.as_bytes()[at..].iter().position(may_break) {
+        at += found;
+        let c = text[at..].chars().next().unwrap_or_default();
+        if is_break(c) {
+            return (at, Some(at + c.len_utf8()));
+        }
+        at += c.len_utf8();
+    }
+    (text.len(), None)
 }
 
 /// Whether `c` ends a line.
@@ -215,13 +233,14 @@ struct Parts<'t> {
 
 impl<'t> Parts<'t> {
     fn new(line: &'t str) -> Self {
-        let mut labels: Vec<usize> = FINDERS
-            .iter()
-            .flat_map(|finder| finder.find_iter(line.as_bytes()))
+        // No label can begin inside another.
+        let mut labels: Vec<usize> = ANY_GLUED
+            .find_iter(line)
+            .map(|found| found.start())
             // A space before a label is an ordinary sentence that names it; only a letter can be glued on.
             .filter(|&at| line[..at].ends_with(char::is_alphanumeric))
             .collect();
-        labels.sort_unstable_by(|left, right| right.cmp(left));
+        labels.reverse();
         Self { line, start: 0, labels }
     }
 }

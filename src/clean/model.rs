@@ -210,13 +210,13 @@ fn own(line: &Line, known: Option<Known>) -> ([f32; OWN], usize) {
             address += usize::from(matches!(bare, "you" | "your" | "You" | "Your" | "our" | "Our" | "us"));
         }
     }
-    let (mut digits, mut commas, mut quotes, mut marks) = (0_usize, 0_usize, false, false);
-    for c in text.chars() {
-        digits += usize::from(c.is_ascii_digit());
-        commas += usize::from(c == ',');
-        quotes |= matches!(c, '"' | '“' | '”' | '‘');
-        marks |= matches!(c, '|' | '›' | '»' | '©' | '@' | '→' | '>' | '{' | '/' | '#');
-    }
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let commas = text.bytes().filter(|byte| *byte == b',').count();
+    let has = |mark: fn(char) -> bool| {
+        if text.is_ascii() { text.bytes().map(char::from).any(mark) } else { text.chars().any(mark) }
+    };
+    let quotes = has(|c| matches!(c, '"' | '“' | '”' | '‘'));
+    let marks = has(|c| matches!(c, '|' | '›' | '»' | '©' | '@' | '→' | '>' | '{' | '/' | '#'));
     let of_words = words.max(1);
     let flag = |is: bool| if is { 1.0 } else { 0.0 };
     let is_shaped =

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::AhoCorasick;
 
 use super::shape;
 use crate::article::Role;
@@ -279,20 +279,20 @@ static WHOLE_LINES: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
 type Beginning = (&'static str, usize, Known);
 
 /// The beginnings by their first byte, each list in the order above.
-static BY_FIRST_BYTE: LazyLock<HashMap<u8, Vec<Beginning>>> = LazyLock::new(|| {
-    let mut lists: HashMap<u8, Vec<Beginning>> = HashMap::new();
+static BY_FIRST_BYTE: LazyLock<[Vec<Beginning>; 256]> = LazyLock::new(|| {
+    let mut lists = [const { Vec::new() }; 256];
     for (known, longest, starts) in BEGINNINGS {
         for start in *starts {
-            lists.entry(start.as_bytes()[0]).or_default().push((*start, *longest, *known));
+            lists[usize::from(start.as_bytes()[0])].push((*start, *longest, *known));
         }
     }
     lists
 });
 
-static FINDERS: LazyLock<Vec<(Finder<'static>, Known)>> = LazyLock::new(|| {
-    let wordings =
-        WITHIN.iter().flat_map(|(known, list)| list.iter().map(|wording| (Finder::new(*wording), *known)));
-    wordings.collect()
+/// All of [`WITHIN`] at once: hardly any line holds one of them, and one pass says so.
+static ANY_WITHIN: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let wordings = WITHIN.iter().flat_map(|(_, wordings)| *wordings);
+    AhoCorasick::new(wordings).expect("the wordings are few and short")
 });
 
 /// What a line is by its words alone.
@@ -310,17 +310,21 @@ pub fn recognise(text: &str) -> Option<Known> {
         return Some(*known);
     }
     let key = key.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '©' | '(' | '['));
-    let words = key.split(' ').count();
-    let beginnings = BY_FIRST_BYTE.get(key.as_bytes().first()?).map_or(&[][..], Vec::as_slice);
+    let words = memchr::memchr_iter(b' ', key.as_bytes()).count() + 1;
+    let beginnings = &BY_FIRST_BYTE[usize::from(*key.as_bytes().first()?)];
     if let Some((.., known)) =
         beginnings.iter().find(|(start, longest, _)| words <= *longest && key.starts_with(start))
     {
         return Some(*known);
     }
-    if words > WITHIN_WORDS {
+    if words > WITHIN_WORDS || !ANY_WITHIN.is_match(key) {
         return None;
     }
-    FINDERS.iter().find(|(finder, _)| finder.find(key.as_bytes()).is_some()).map(|(_, known)| *known)
+    // Of several the first in the list, not in the line.
+    WITHIN
+        .iter()
+        .find(|(_, wordings)| wordings.iter().any(|wording| key.contains(wording)))
+        .map(|(known, _)| *known)
 }
 
 /// Whether a line is a menu: at least four short names apart by bars ("Home | News | Sport | Contact").

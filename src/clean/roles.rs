@@ -8,7 +8,7 @@
 //! such as "Related topics" unless hardly any body text follows it: such labels also stand inside articles
 //! (a hard cut lost 15 to 97% of the text on 5 of 25 pages).
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::dateline;
 use super::lines::{Hint, Line};
@@ -407,10 +407,10 @@ impl<'a> Draft<'a> {
             return (self.scope == Scope::Page && is_question && goes_on).then_some((0, "first_line"));
         }
         let shares: Vec<(usize, f64)> = {
-            let opening = self.opening_words(body);
+            let opening = self.opening_stems(body);
             (0..body)
                 .filter(|&index| self.roles[index].is_none() && (2..=40).contains(&self.words[index]))
-                .map(|index| (index, share_of_words(&self.lines[index].text, &opening)))
+                .map(|index| (index, share_of_stems(&self.lines[index].text, &opening)))
                 .collect()
         };
         let best = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
@@ -421,10 +421,12 @@ impl<'a> Draft<'a> {
             .map(|(index, _)| (*index, "above_body"))
     }
 
-    /// Long words of the first paragraphs from `body`, lower case.
-    fn opening_words(&self, body: usize) -> HashSet<String> {
+    /// Stems of the first paragraphs from `body`, sorted.
+    fn opening_stems(&self, body: usize) -> Vec<Stem> {
         let paragraphs = (body..self.end()).filter(|&index| self.is_kept(index)).take(6);
-        paragraphs.flat_map(|index| content_words(&self.lines[index].text)).collect()
+        let mut opening: Vec<Stem> = paragraphs.flat_map(|index| stems(&self.lines[index].text)).collect();
+        opening.sort_unstable();
+        opening
     }
 
     /// Sentences between the headline and a byline or date are the standfirst, if more body follows.
@@ -535,7 +537,7 @@ impl<'a> Draft<'a> {
 
     /// Later copies of a line that counts or heads the article.
     fn mark_repeats(&mut self) -> usize {
-        let mut seen: HashSet<(bool, &str)> = HashSet::new();
+        let mut seen: BTreeSet<(bool, &str)> = BTreeSet::new();
         let mut repeats = 0;
         for index in 0..self.lines.len() {
             let Some(role) = self.role(index) else { continue };
@@ -563,22 +565,27 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Words of four letters and more that carry meaning, lower case, cut to six letters so that inflected forms
-/// agree.
-fn content_words(text: &str) -> impl Iterator<Item = String> {
+/// The first six letters of a word, lower case, 21 bits each.
+type Stem = u128;
+
+/// Stems, so that inflected forms agree, of the words of four letters and more that carry meaning.
+fn stems(text: &str) -> impl Iterator<Item = Stem> {
     shape::words(text).filter(|word| !shape::is_stop_word(word)).filter_map(|word| {
-        let word = letters(word);
-        (word.len() >= 4).then(|| word.chars().take(6).collect())
+        let letters = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(6);
+        let (bytes, stem) = letters.fold((0, 0), |(bytes, stem), letter| {
+            (bytes + letter.len_utf8(), stem << 21 | Stem::from(u32::from(letter)))
+        });
+        (bytes >= 4).then_some(stem)
     })
 }
 
-/// Share of the content words of `text` that stand in `opening`.
-fn share_of_words(text: &str, opening: &HashSet<String>) -> f64 {
+/// Share of the stems of `text` that stand in `opening`, which is sorted.
+fn share_of_stems(text: &str, opening: &[Stem]) -> f64 {
     let mut all = 0_u32;
     let mut shared = 0_u32;
-    for word in content_words(text) {
+    for stem in stems(text) {
         all += 1;
-        shared += u32::from(opening.contains(&word));
+        shared += u32::from(opening.binary_search(&stem).is_ok());
     }
     if all == 0 { 0.0 } else { f64::from(shared) / f64::from(all) }
 }
