@@ -11,6 +11,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::engine::encoder::Precision;
 use crate::engine::{Device, EngineConfig};
 use crate::error::{Error, Result};
 use crate::models;
@@ -22,7 +23,7 @@ use crate::tally::Period;
 pub const FILE: &str = "sendlens.toml";
 
 /// Every key, with its default as text (empty: none).
-pub const KEYS: [(&str, &str); 24] = [
+pub const KEYS: [(&str, &str); 25] = [
     ("corpus", ""),
     ("out", ""),
     ("period", "month"),
@@ -32,6 +33,7 @@ pub const KEYS: [(&str, &str); 24] = [
     ("engine", "encoder"),
     ("model", ""),
     ("device", "cpu"),
+    ("precision", "int8"),
     ("codebook", ""),
     ("metadata", ""),
     ("labels", ""),
@@ -250,6 +252,7 @@ impl Layers {
             _ => None,
         })?;
         let device = device.unwrap_or_default();
+        let precision = self.parse("precision", "int8, bf16 or f32", Precision::parse)?.unwrap_or_default();
         let engine = match self.text("engine") {
             Some("zero-shot") => Some(EngineConfig::ZeroShot {
                 path: path("model").ok_or_else(|| {
@@ -263,9 +266,7 @@ impl Layers {
             Some("rust-bert") => Some(EngineConfig::RustBert { path: path("model"), device }),
             _ => self.parse("engine", "encoder, lexicon, rust-bert or zero-shot", |text| match text {
                 "lexicon" => Some(EngineConfig::Lexicon),
-                "encoder" => {
-                    Some(path("model").map_or(EngineConfig::Encoder, |path| EngineConfig::Model { path }))
-                }
+                "encoder" => Some(EngineConfig::Encoder { path: path("model"), precision }),
                 _ => None,
             })?,
         };
@@ -487,9 +488,12 @@ mod tests {
             }
             Ok::<_, Error>(layers.config(date(2026, 1, 2))?.engine)
         };
-        assert_eq!(engine(models::SHIPPED).expect("built in"), EngineConfig::Encoder);
+        assert_eq!(engine(models::SHIPPED).expect("built in"), EngineConfig::default());
         let path = PathBuf::from("src/models");
-        assert_eq!(engine("src/models").expect("a folder"), EngineConfig::Model { path });
+        assert_eq!(
+            engine("src/models").expect("a folder"),
+            EngineConfig::Encoder { path: Some(path), precision: Precision::Int8 }
+        );
     }
 
     #[test]

@@ -40,13 +40,16 @@ pub fn split(source: &str) -> Lines {
         }
     }
     for line in &mut blocks {
-        let (text, linked) = strip_inline(&line.text);
+        let (bare, linked) = strip_inline(&line.text);
         let is_picture = line.text.starts_with("![");
+        // A mark that stands alone leaves the spaces on both of its sides.
+        let mut text = String::with_capacity(bare.len());
+        lines::normalise(&bare, &mut text);
         // Marks alone, as an empty link, would leave a line without text.
-        if text.trim().is_empty() {
+        if text.is_empty() {
             continue;
         }
-        line.text = text.trim().to_owned();
+        line.text = text;
         match line.hint {
             Hint::Paragraph | Hint::Item if is_picture => line.hint = Hint::Caption,
             Hint::Paragraph | Hint::Item if linked * 10 >= line.text.len() * 9 => line.hint = Hint::Link,
@@ -183,7 +186,7 @@ mod tests {
         #[test]
         fn any_text_is_split(source in "[a-z *_\\[\\]()!#>\n\\\\-]{0,80}") {
             for line in split(&source).lines {
-                prop_assert!(!line.text.is_empty());
+                prop_assert!(!line.text.is_empty() && !line.text.contains("  "));
                 prop_assert!(line.source.is_some_and(|span| source.is_char_boundary(span.start) && span.end <= source.len()));
             }
         }

@@ -39,6 +39,9 @@ pub(super) struct EvaluateArgs {
     /// Where rust-bert and zero-shot run: cpu or cuda.
     #[arg(long, default_value = "cpu")]
     device: String,
+    /// What the built-in encoder computes in: int8, bf16 or f32.
+    #[arg(long, default_value = "int8")]
+    precision: String,
     /// A codebook to use in place of that of the model.
     #[arg(long, value_name = "FILE")]
     codebook: Option<PathBuf>,
@@ -78,8 +81,12 @@ impl From<SplitArg> for Split {
 
 pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     let mut layers = Layers::default();
-    let given =
-        [("engine", Some(&args.engine)), ("device", Some(&args.device)), ("model", args.model.as_ref())];
+    let given = [
+        ("engine", Some(&args.engine)),
+        ("device", Some(&args.device)),
+        ("precision", Some(&args.precision)),
+        ("model", args.model.as_ref()),
+    ];
     for (key, value) in given {
         if let Some(value) = value {
             layers.set(key, value.clone(), Origin::Flag)?;
@@ -91,7 +98,7 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     }
     let carded = match (&config, args.card) {
         (_, false) => None,
-        (EngineConfig::Model { path }, true) => Some(path),
+        (EngineConfig::Encoder { path: Some(path), .. }, true) => Some(path),
         (_, true) => {
             return Err(Error::config(
                 "--card writes into the folder of a model that the built-in encoder runs",

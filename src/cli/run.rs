@@ -53,6 +53,10 @@ pub(super) struct RunArgs {
     /// Where rust-bert and zero-shot run: cpu or cuda [default: cpu].
     #[arg(long)]
     device: Option<String>,
+    /// What the built-in encoder computes in: int8 (the fastest), bf16 (where the processor has it) or f32 [default:
+    /// int8].
+    #[arg(long)]
+    precision: Option<String>,
     /// A codebook to use in place of the built-in one.
     #[arg(long, value_name = "FILE")]
     codebook: Option<String>,
@@ -191,6 +195,7 @@ fn layers(args: &RunArgs) -> Result<Layers> {
         ("engine", args.engine.as_ref()),
         ("model", args.model.as_ref()),
         ("device", args.device.as_ref()),
+        ("precision", args.precision.as_ref()),
         ("codebook", args.codebook.as_ref()),
         ("metadata", args.metadata.as_ref()),
         ("labels", args.labels.as_ref()),

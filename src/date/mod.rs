@@ -186,7 +186,7 @@ impl Candidates {
                 break;
             }
         }
-        for (index, start, source, found) in lines {
+        for (index, start, source, found) in lines.into_iter().take(MAX_CLUES) {
             // The day above the headline is the paper's, the day the page was taken, if the article has its own.
             let is_masthead = source == DateSource::Line && index < headline && has_own;
             let source = if is_masthead { DateSource::Captured } else { source };

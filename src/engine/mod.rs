@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codebook::Codebook;
 use crate::context::Context;
+use crate::engine::encoder::{Encoder, Precision};
 use crate::error::{Error, Result};
 #[cfg(feature = "rust-bert")]
 use crate::models::ModelFiles;
@@ -86,18 +87,18 @@ pub trait Classifier: Send + Sync {
 }
 
 /// Which engine scores, and with what.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "engine", rename_all = "snake_case")]
 pub enum EngineConfig {
     /// Seed terms of the codebook for themes, VADER for sentiment.
     Lexicon,
     /// The built-in encoder.
-    #[default]
-    Encoder,
-    /// The built-in encoder with a model folder of the user's.
-    Model {
-        /// The model folder.
-        path: PathBuf,
+    Encoder {
+        /// The model folder; `None` for the model compiled into the program.
+        path: Option<PathBuf>,
+        /// What its dense layers are computed in.
+        #[serde(default)]
+        precision: Precision,
     },
     /// rust-bert: another's sequence classifier, or a model of ours.
     RustBert {
@@ -115,6 +116,13 @@ pub enum EngineConfig {
     },
 }
 
+impl Default for EngineConfig {
+    /// The built-in encoder with the model compiled into the program.
+    fn default() -> Self {
+        Self::Encoder { path: None, precision: Precision::default() }
+    }
+}
+
 impl EngineConfig {
     /// The same with the folder of the model where its name was given.
     ///
@@ -126,8 +134,10 @@ impl EngineConfig {
             Place::Folder(folder) => Ok(Some(folder)),
         };
         Ok(match self {
-            Self::Lexicon | Self::Encoder => self,
-            Self::Model { path } => folder(path)?.map_or(Self::Encoder, |path| Self::Model { path }),
+            Self::Lexicon => self,
+            Self::Encoder { path, precision } => {
+                Self::Encoder { path: path.map(folder).transpose()?.flatten(), precision }
+            }
             Self::RustBert { path, device } => {
                 Self::RustBert { path: path.map(folder).transpose()?.flatten(), device }
             }
@@ -172,7 +182,9 @@ pub fn codebook(config: &EngineConfig, user: Option<&Path>) -> Result<Codebook> 
     if let Some(path) = user {
         return read(path);
     }
-    if let EngineConfig::Model { path } | EngineConfig::RustBert { path: Some(path), .. } = config {
+    if let EngineConfig::Encoder { path: Some(path), .. } | EngineConfig::RustBert { path: Some(path), .. } =
+        config
+    {
         let own = path.join("codebook.toml");
         if own.exists() {
             return read(&own);
@@ -199,8 +211,8 @@ pub fn thresholds(engine: &dyn Classifier, codebook: &Codebook) -> Thresholds {
 pub fn open(config: &EngineConfig, codebook: &Codebook) -> Result<Box<dyn Classifier>> {
     let engine: Box<dyn Classifier> = match config {
         EngineConfig::Lexicon => Box::new(lexicon::Lexicon::new(codebook)),
-        EngineConfig::Encoder => Box::new(encoder::Encoder::embedded()?),
-        EngineConfig::Model { path } => Box::new(encoder::Encoder::open(path)?),
+        EngineConfig::Encoder { path: None, precision } => Box::new(Encoder::embedded(*precision)?),
+        EngineConfig::Encoder { path: Some(path), precision } => Box::new(Encoder::open(path, *precision)?),
         EngineConfig::RustBert { path, device } => rust_bert(path.as_deref(), codebook, *device)?,
         EngineConfig::ZeroShot { path, device } => zero_shot(path, codebook, *device)?,
     };
@@ -252,7 +264,7 @@ mod tests {
     fn a_model_without_the_themes_of_the_codebook_is_refused() {
         let text = "version = \"1\"\n[[theme]]\nname = \"funding\"\ndefinition = \"x\"\n";
         let codebook = Codebook::parse(text).expect("a codebook");
-        let fault = open(&EngineConfig::Encoder, &codebook).err().expect("other themes");
+        let fault = open(&EngineConfig::default(), &codebook).err().expect("other themes");
         assert!(fault.to_string().contains("funding"), "{fault}");
         assert!(open(&EngineConfig::Lexicon, &codebook).is_ok());
     }

@@ -22,7 +22,8 @@ use super::tables::{DICTIONARY, Tables};
 use super::{Exported, Rows, shortest, write_fault};
 use crate::error::{Error, Result};
 use crate::frame::schema::Kind;
-use crate::frame::{Value, column, is_formula};
+use crate::frame::{Value, column};
+use crate::read::table::is_formula;
 
 /// The sheets, in order.
 const SHEETS: [&str; 6] =

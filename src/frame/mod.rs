@@ -21,7 +21,7 @@ use polars::prelude::{
 };
 
 use crate::error::{Error, Result};
-pub use csv::{is_formula, read_csv, write_csv};
+pub use csv::{read_csv, write_csv};
 use schema::{Kind, Schema};
 
 /// Rows of a Parquet row group. Fixed, so that files do not depend on threads or memory.

@@ -76,6 +76,15 @@ impl Matrix {
         Some(())
     }
 
+    /// The values row by row as int8, and the scale of each row; an f32 matrix is [quantised](Self::quantised) first.
+    #[must_use]
+    pub fn into_int8(self) -> (Vec<i8>, Vec<f32>) {
+        match self.values {
+            Values::Int8(values, scales) => (values, scales),
+            Values::Float(_) => self.quantised().into_int8(),
+        }
+    }
+
     /// The same matrix as int8 rows: scale = largest magnitude of the row / 127, rounded half to even.
     #[must_use]
     pub fn quantised(&self) -> Self {

@@ -18,6 +18,7 @@ use crate::article::{Article, DateSource, Fields};
 use crate::error::{Error, Result};
 use crate::read::mapping::Mapping;
 use crate::read::record::{self, Record};
+use crate::read::table::armed;
 use crate::read::{Refusal, address, csv, encoding, gzip, json};
 
 /// Columns that name the article by its file, best first.
@@ -236,10 +237,15 @@ impl Metadata {
                 )
             })?;
             if !record.is_empty() {
-                self.add(&format!("line {}", row.line), &record);
+                // A filled-in table of a run, `undated.csv`, comes back with its cells disarmed.
+                let cells = record.into_iter().map(|(column, value)| match value {
+                    Value::String(text) => (armed(column), Value::String(armed(text))),
+                    other => (armed(column), other),
+                });
+                self.add(&format!("line {}", row.line), &cells.collect());
             }
         }
-        Ok(columns)
+        Ok(columns.into_iter().map(armed).collect())
     }
 
     fn add_json(&mut self, name: &str, value: Value) -> Result<Vec<String>> {
@@ -251,12 +257,15 @@ impl Metadata {
         let mut columns: Vec<String> = Vec::new();
         let mut known = BTreeSet::new();
         for (index, (path, value)) in records.into_iter().enumerate() {
-            let Value::Object(mut record) = value else {
+            let Value::Object(record) = value else {
                 return Err(Error::config_hint(
                     format!("metadata `{name}`: entry {} is no object", index + 1),
                     "give a list of objects, or an object keyed by path",
                 ));
             };
+            // As the names of a table's columns are read.
+            let mut record: Record =
+                record.into_iter().map(|(column, value)| (column.trim().to_owned(), value)).collect();
             if let Some(path) = path {
                 record.insert("path".into(), Value::String(path));
             }
@@ -286,6 +295,8 @@ impl Metadata {
                 date.source = DateSource::Metadata;
             }
         }
+        // One of each kind, the best column's: so many are kept for the next run.
+        fields.dates.dedup_by_key(|date| date.source);
         fields.extra = record
             .iter()
             .filter(|(column, _)| is_further(column))
@@ -294,8 +305,8 @@ impl Metadata {
         let shown = path.as_deref().or(fields.url.as_deref()).unwrap_or("names no article");
         self.rows.push(Row {
             place: format!("{place}: {shown}"),
-            path: path.as_deref().map(path_key),
-            url: fields.url.as_deref().map(address::key),
+            path: path.as_deref().map(path_key).filter(|path| !path.is_empty()),
+            url: fields.url.as_deref().map(address::key).filter(|url| !url.is_empty()),
             is_duplicate: false,
             fields,
         });
@@ -346,8 +357,12 @@ fn cell_text(value: &Value) -> Option<String> {
 
 /// A path as a key: `/` on every system, no `./`, accents composed (macOS writes them apart).
 fn path_key(path: &str) -> String {
-    let path = path.trim().replace('\\', "/");
-    path.strip_prefix("./").unwrap_or(&path).nfc().collect()
+    let path = path.replace('\\', "/");
+    let mut path = path.trim();
+    while let Some(inner) = path.strip_prefix("./") {
+        path = inner.trim_start();
+    }
+    path.nfc().collect()
 }
 
 /// The id of the file that a record's id names.
@@ -431,6 +446,15 @@ mod tests {
         let mut twice = once.clone();
         metadata.apply(&mut twice);
         assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn cells_that_were_disarmed_are_read_as_they_were() {
+        let metadata = parse("article,title,n\n'@news/a.txt,'=Buses,'-1\n");
+        assert_eq!(n_of(&metadata, "@news/a.txt", None).as_deref(), Some("-1"));
+        let mut named = article("@news/a.txt", None);
+        metadata.apply(&mut named);
+        assert_eq!(named.fields.title.as_deref(), Some("=Buses"));
     }
 
     #[test]

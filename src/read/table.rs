@@ -2,7 +2,10 @@
 //!
 //! *Takes* bytes of a CSV file (comma, semicolon or tab; any encoding; packed or not). *Gives* a [`Table`]. *Fails*
 //! on the first row that does not fit the header: half a table would be half an answer.
+//!
+//! - A cell is read as it was before it was disarmed (`a_disarmed_cell_is_read_as_it_was`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -54,13 +57,31 @@ impl Table {
     }
 }
 
+/// Whether a spreadsheet would run a text as a formula, by its first character (OWASP, "CSV Injection").
+#[must_use]
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+/// Whether one apostrophe before a text is the program's: before a formula, and before a text that looks like one
+/// with apostrophes before it, which could not be told apart otherwise.
+fn is_marked(text: &str) -> bool {
+    is_formula(text.trim_start_matches('\''))
+}
+
+/// A text as it is written to a spreadsheet, with an apostrophe before what would be run. [`armed`] takes it off.
+#[must_use]
+pub fn disarmed(text: &str) -> Cow<'_, str> {
+    if is_marked(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
 /// A text as it was before the program wrote it to a spreadsheet.
 #[must_use]
-pub fn armed(text: String) -> String {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest.to_owned(),
-        _ => text,
+pub fn armed(mut text: String) -> String {
+    if text.strip_prefix('\'').is_some_and(is_marked) {
+        text.remove(0);
     }
+    text
 }
 
 #[cfg(test)]
@@ -79,6 +100,17 @@ mod tests {
         assert_eq!(table.rows[0].cells["text"], "- a \"list\" item");
         assert_eq!(table.rows[1].cells["text"], "'Tis; so");
         assert!(!table.rows[1].cells.contains_key("relevant"));
+    }
+
+    #[test]
+    fn a_disarmed_cell_is_read_as_it_was() {
+        for text in ["=1+1", "+44", "-2", "@sum", "\t=1", "\r=1", "\n=1", "＝1"] {
+            assert_eq!(disarmed(text), format!("'{text}"));
+        }
+        for text in ["", "a=1", "=1", "'=1", "''=1", "'Tis", "''", " =1"] {
+            assert_eq!(armed(disarmed(text).into_owned()), text);
+            assert!(!is_formula(&disarmed(text)));
+        }
     }
 
     #[test]

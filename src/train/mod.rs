@@ -31,7 +31,7 @@ use std::path::PathBuf;
 
 use crate::codebook::Codebook;
 use crate::context::Context;
-use crate::engine::encoder::{Encoder, Kernel};
+use crate::engine::encoder::{self, Encoder, Kernel};
 use crate::engine::lexicon::Lexicon;
 use crate::engine::{Classifier, Input};
 use crate::error::Result;
@@ -168,7 +168,7 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         Some(_) => dev.iter().chain(&test).copied().collect(),
         None => (0..gold.passages.len()).collect(),
     };
-    let vectors = embed(&base, &gold, context, &wanted, on_progress)?;
+    let vectors = embed((&base, encoder::Precision::default()), &gold, context, &wanted, on_progress)?;
     let fitted = match &tuned {
         None => fit(&gold, &vectors, &train, &plan),
         Some(_) => Fitted::given(base.heads()?, &vectors),
@@ -179,7 +179,8 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
 
     let tuning = match (&options.recipe, tuned) {
         (Some(recipe), Some(tuned)) => {
-            let vectors = embed(&tuned.float, &gold, context, &wanted, on_progress)?;
+            let vectors =
+                embed((&tuned.float, encoder::Precision::F32), &gold, context, &wanted, on_progress)?;
             let fitted = Fitted::given(tuned.float.heads()?, &vectors);
             let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
             let float = [&dev, &test].map(|passages| {
@@ -207,7 +208,8 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         let name = (serving.name.as_str(), on);
         Report::new(name, used, &gold, passages, predictions, Some(&by_lexicon(passages)?))
     } else {
-        let encoder = Encoder::new(&base.with_heads(serving.clone(), &fitted.heads, "")?, Kernel::best())?;
+        let files = base.with_heads(serving.clone(), &fitted.heads, "")?;
+        let encoder = Encoder::new(&files, Kernel::best(), encoder::Precision::default())?;
         let on = Measurement { gold: &gold, split: Split::Test, challenge: None, lexicon: Some(&lexicon) };
         let mut tell = |done, all| on_progress(Progress::Scoring { done, all });
         measure(&encoder, encoder.thresholds(), &on, &mut tell)?
@@ -221,7 +223,8 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         extra: Vec::new(),
     };
     if options.compares_contexts && !dev.is_empty() {
-        let mut embed = |context| embed(&base, &gold, context, &wanted, on_progress);
+        let served = (&base, encoder::Precision::default());
+        let mut embed = |context| embed(served, &gold, context, &wanted, on_progress);
         results.extra.push((compare::CONTEXTS.into(), compare::contexts(&gold, &train, &dev, &mut embed)?));
     }
     if options.draws_curve && !dev.is_empty() {
@@ -345,7 +348,7 @@ fn fine_tune(
 
 /// The pooled vectors of the `passages` numbered; those of others stay empty.
 fn embed(
-    base: &ModelFiles,
+    (base, precision): (&ModelFiles, encoder::Precision),
     gold: &Gold,
     context: Context,
     passages: &[usize],
@@ -354,7 +357,7 @@ fn embed(
     let mut serving = base.config.serving("base")?.clone();
     serving.context = context;
     let heads = base.heads()?;
-    let encoder = Encoder::new(&base.with_heads(serving, &heads, "")?, Kernel::best())?;
+    let encoder = Encoder::new(&base.with_heads(serving, &heads, "")?, Kernel::best(), precision)?;
     let inputs = inputs(gold);
     let mut vectors = vec![Vec::new(); inputs.len()];
     let mut done = 0;

@@ -115,7 +115,8 @@ fn a_model_learned_is_served_as_it_was_measured() {
     let train: Vec<usize> = (0..32).collect();
     let plan = Plan::new(&gold, &train, &base, true).expect("enough passages");
     assert_eq!((&plan.relevant, &plan.sentiment), (&Source::Absent, &Source::Absent));
-    let vectors = embed(&base, &gold, Context::None, &train, &mut |_| {}).expect("the shipped encoder");
+    let vectors = embed((&base, encoder::Precision::default()), &gold, Context::None, &train, &mut |_| {})
+        .expect("the shipped encoder");
     let fitted = fit(&gold, &vectors, &train, &plan);
     let decisions = Decisions::choose(&gold, &train, &fitted.logits, &plan);
     let cross_validated = cross_validate(&gold, &train, &fitted, &plan);
@@ -125,7 +126,7 @@ fn a_model_learned_is_served_as_it_was_measured() {
     serving.measured = measured(former, &plan, &serving, &held_out, false);
     assert!(serving.measured["transport"].support == 16);
     let files = base.with_heads(serving, &fitted.heads, "card").expect("heads of the model's shape");
-    let encoder = Encoder::new(&files, Kernel::best()).expect("a model");
+    let encoder = Encoder::new(&files, Kernel::best(), encoder::Precision::default()).expect("a model");
     let served = predict(&encoder, encoder.thresholds(), &gold, &train, &mut |_| {}).expect("scores");
     // Outputs of training passages come from cross-validation: those of the finished heads are worked out anew.
     let mut whole = fitted.clone();

@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::encoder::{Encoder, Kernel, Precision};
 use sendlens::engine::{Classifier, Input};
 use sendlens::models::{ModelConfig, ModelFiles};
 
@@ -65,15 +65,28 @@ fn main() {
     mixed[PASSAGES - 1] = 179;
     let sets = [("64 tokens", vec![64; PASSAGES]), ("mixed", mixed)];
 
-    let peak = Kernel::best().peak();
-    println!("one core can do {} GFLOP/s", peak.map_or("?".into(), |peak| format!("{peak:.0}")));
+    let best = Kernel::best();
+    let shown = |peak: Option<f64>, unit: &str| peak.map_or("?".into(), |peak| format!("{peak:.0} {unit}"));
     println!(
-        "{:8} {:10} {:>7} {:>13} {:>9} {:>8}",
-        "kernel", "set", "threads", "passages/s", "GFLOP/s", "of peak"
+        "one core can do {} and {}",
+        shown(best.peak(), "GFLOP/s in f32"),
+        shown(best.peak_int8(), "GOP/s in int8")
     );
-    for kernel in Kernel::supported() {
+    println!(
+        "{:8} {:9} {:10} {:>7} {:>13} {:>9} {:>8}",
+        "kernel", "precision", "set", "threads", "passages/s", "GOP/s", "of peak"
+    );
+    let ways = Kernel::supported().into_iter().flat_map(|kernel| Precision::ALL.map(|way| (kernel, way)));
+    let ways = ways.filter(|(kernel, precision)| precision.runs_on(*kernel));
+    for (kernel, precision) in ways {
+        let peak = match precision {
+            Precision::Int8 => kernel.peak_int8(),
+            // bf16 has no probe of its own: twice that of f32.
+            Precision::Bf16 => kernel.peak().map(|peak| 2.0 * peak),
+            Precision::F32 => kernel.peak(),
+        };
         let start = Instant::now();
-        let encoder = Encoder::new(&files, kernel).expect("the shipped model is sound");
+        let encoder = Encoder::new(&files, kernel, precision).expect("the shipped model is sound");
         let load = start.elapsed().as_secs_f64();
         for (name, lengths) in &sets {
             let texts: Vec<String> = lengths.iter().map(|tokens| passage(*tokens)).collect();
@@ -87,8 +100,9 @@ fn main() {
             for threads in if threads == 1 { vec![1] } else { vec![1, threads] } {
                 let seconds = seconds(&encoder, &inputs, threads) * threads as f64;
                 println!(
-                    "{:8} {:10} {:7} {:>8.1}/core {:9.1} {:>7}%",
+                    "{:8} {:9} {:10} {:7} {:>8.1}/core {:9.1} {:>7}%",
                     kernel.name(),
+                    precision.as_str(),
                     name,
                     threads,
                     lengths.len() as f64 / seconds,
@@ -97,6 +111,6 @@ fn main() {
                 );
             }
         }
-        println!("{:8} loaded in {:.0} ms", kernel.name(), load * 1e3);
+        println!("{:8} {:9} loaded in {:.0} ms", kernel.name(), precision.as_str(), load * 1e3);
     }
 }

@@ -2,6 +2,7 @@
 
 use sendlens::codebook::Codebook;
 use sendlens::context::Context;
+use sendlens::engine::encoder::Precision;
 use sendlens::engine::{self, Classifier, EngineConfig, Input};
 use sendlens::score::Scores;
 
@@ -152,7 +153,8 @@ macro_rules! engine_contract {
 
 engine_contract! {
     lexicon: EngineConfig::Lexicon;
-    encoder: EngineConfig::Encoder;
+    encoder: EngineConfig::default();
+    encoder_f32: EngineConfig::Encoder { path: None, precision: Precision::F32 };
 }
 
 #[cfg(feature = "rust-bert")]

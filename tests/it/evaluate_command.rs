@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sendlens::codebook::Codebook;
-use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::encoder::{Encoder, Kernel, Precision};
 use sendlens::engine::lexicon::Lexicon;
 use sendlens::engine::{self, Classifier};
 use sendlens::evaluate::card;
@@ -42,7 +42,7 @@ fn place() -> Workplace {
 fn the_shipped_card_says_what_evaluate_says() {
     let codebook = Codebook::shipped();
     let files = ModelFiles::embedded().expect("the shipped model");
-    let encoder = Encoder::new(&files, Kernel::best()).expect("it can be served");
+    let encoder = Encoder::new(&files, Kernel::best(), Precision::default()).expect("it can be served");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated");
     let gold = Gold::read(&[folder], &codebook.names()).expect("the shipped passages");
     let lexicon = Lexicon::new(&codebook);

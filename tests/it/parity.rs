@@ -4,9 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
-use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::codebook::Codebook;
+use sendlens::engine::encoder::{Encoder, Kernel, Precision};
 use sendlens::engine::{Classifier, Input};
+use sendlens::evaluate;
+use sendlens::gold::Gold;
 use sendlens::models::{BaseModel, ModelFiles};
+use sendlens::score::{Labels, Sentiment, decide};
 use serde::Deserialize;
 
 /// Most that an element of a pooled vector or a score may differ from the reference, which sums in f64.
@@ -49,7 +53,7 @@ fn a_random_model_gives_the_recorded_vectors_and_scores() {
         .map(|record| Input { headline: record.context.as_deref(), ..Input::alone(&record.text) })
         .collect();
     for kernel in Kernel::supported() {
-        let encoder = Encoder::new(&files, kernel).expect("the fixture can be served");
+        let encoder = Encoder::new(&files, kernel, Precision::F32).expect("the fixture can be served");
         let vectors = encoder.embed(&inputs).expect("the fixture embeds");
         let scores = encoder.score(&inputs).expect("the fixture scores");
         for ((record, vector), scores) in records.iter().zip(&vectors).zip(&scores) {
@@ -81,7 +85,7 @@ fn the_shipped_model_gives_the_recorded_vectors() {
     let width = expected.len() / texts.len();
     let inputs: Vec<Input<'_>> = texts.iter().map(|text| Input::alone(text)).collect();
     for kernel in Kernel::supported() {
-        let encoder = Encoder::new(&files, kernel).expect("the shipped model can be served");
+        let encoder = Encoder::new(&files, kernel, Precision::F32).expect("the shipped model can be served");
         let vectors = encoder.embed(&inputs).expect("the shipped model embeds");
         for ((text, vector), expected) in texts.iter().zip(&vectors).zip(expected.chunks(width)) {
             let distance = distance(vector, expected);
@@ -98,7 +102,9 @@ fn int8_rows_keep_the_vectors_of_the_base_weights() {
     let files = ModelFiles::embedded().expect("the shipped model is sound");
     let serving = files.config.serving("shipped").expect("the shipped model has heads").clone();
     let heads = sendlens::models::Heads::zero(&serving, base.config.hidden_size);
-    let encoder = |files: &ModelFiles| Encoder::new(files, Kernel::best()).expect("the model can be served");
+    let encoder = |files: &ModelFiles| {
+        Encoder::new(files, Kernel::best(), Precision::F32).expect("the model can be served")
+    };
     let exact = encoder(&base.clone().into_float_model(serving.clone(), &heads, "").expect("heads fit"));
     let quantised = encoder(&base.into_model(serving, &heads, "").expect("heads fit"));
 
@@ -118,18 +124,45 @@ fn int8_rows_keep_the_vectors_of_the_base_weights() {
     assert!(mean >= QUANTISED_COSINE, "mean cosine {mean}");
 }
 
+#[test]
+fn int8_keeps_the_vectors_and_labels_of_f32() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated/dev.jsonl");
+    let gold = Gold::read(&[file], &Codebook::shipped().names()).expect("labelled passages");
+    let inputs = &evaluate::inputs(&gold)[..240];
+    let files = ModelFiles::embedded().expect("the shipped model is sound");
+    let [int8, float] = [Precision::Int8, Precision::F32].map(|precision| {
+        let encoder = Encoder::new(&files, Kernel::best(), precision).expect("it can be served");
+        let labels: Vec<Labels> = encoder
+            .score(inputs)
+            .expect("it scores")
+            .iter()
+            .map(|scores| decide(scores, encoder.thresholds()))
+            .collect();
+        (encoder.embed(inputs).expect("it embeds"), labels)
+    });
+    let cosines: Vec<f64> = int8.0.iter().zip(&float.0).map(|(one, other)| cosine(one, other)).collect();
+    let mean = cosines.iter().sum::<f64>() / cosines.len() as f64;
+    let least = cosines.iter().copied().fold(1.0, f64::min);
+    assert!(mean >= 0.997 && least >= 0.994, "cosine {mean}, at least {least}");
+    let decisions = |labels: &Labels| -> Vec<bool> {
+        let sentiment = Sentiment::ALL.map(|sentiment| labels.sentiment == sentiment);
+        [&labels.themes[..], &[labels.is_relevant], &sentiment].concat()
+    };
+    let pairs = int8.1.iter().flat_map(decisions).zip(float.1.iter().flat_map(decisions));
+    let (same, all) =
+        pairs.fold((0, 0), |(same, all), (one, other)| (same + usize::from(one == other), all + 1));
+    assert!(same as f64 >= 0.995 * f64::from(all), "{same} of {all} decisions");
+}
+
 /// rust-bert is the reference: the shipped weights give the same logits, to a thousandth.
 #[cfg(feature = "rust-bert")]
 #[test]
 fn rust_bert_gives_the_same_logits() {
     use sendlens::engine::Device;
     use sendlens::engine::torch::Reference;
-    use sendlens::evaluate;
-    use sendlens::gold::Gold;
 
-    let themes = sendlens::codebook::Codebook::shipped().names();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/annotated/dev.jsonl");
-    let gold = Gold::read(&[file], &themes).expect("labelled passages");
+    let gold = Gold::read(&[file], &Codebook::shipped().names()).expect("labelled passages");
     let inputs = &evaluate::inputs(&gold)[..240];
     let files = ModelFiles::embedded().expect("the shipped model is sound");
     let heads = files.heads().expect("the shipped model has heads");
@@ -140,7 +173,8 @@ fn rust_bert_gives_the_same_logits() {
         };
         all.iter().map(|head| product(&head.weight) + f64::from(head.bias)).collect()
     };
-    let ours = Encoder::new(&files, Kernel::best()).expect("served").embed(inputs).expect("embeds");
+    let ours =
+        Encoder::new(&files, Kernel::best(), Precision::F32).expect("served").embed(inputs).expect("embeds");
     let theirs = Reference::new(&files, Device::Cpu).expect("served").embed(inputs).expect("embeds");
     for (input, (ours, theirs)) in inputs.iter().zip(ours.iter().zip(&theirs)) {
         for (ours, theirs) in logits(ours).into_iter().zip(logits(theirs)) {

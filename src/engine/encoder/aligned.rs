@@ -1,4 +1,4 @@
-//! A buffer of f32 that starts on a cache line: a vector load across two lines costs twice.
+//! A buffer of numbers that starts on a cache line: a vector load across two lines costs twice.
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,23 +7,23 @@ const LINE: usize = 64;
 
 /// Numbers that start on a cache line, all 0 at first.
 #[derive(Debug, Default)]
-pub(super) struct Aligned {
+pub(super) struct Aligned<T = f32> {
     /// The numbers, with room before them; never grows in place, which would move them.
-    values: Vec<f32>,
+    values: Vec<T>,
     start: usize,
     length: usize,
 }
 
-impl Aligned {
+impl<T: Copy + Default> Aligned<T> {
     /// A buffer of `length` zeros.
     pub(super) fn zeros(length: usize) -> Self {
-        let values = vec![0.0; length + LINE / size_of::<f32>() - 1];
-        let start = (LINE - values.as_ptr().addr() % LINE) % LINE / size_of::<f32>();
+        let values = vec![T::default(); length + LINE / size_of::<T>() - 1];
+        let start = (LINE - values.as_ptr().addr() % LINE) % LINE / size_of::<T>();
         Self { values, start, length }
     }
 
     /// A buffer of at least `length` numbers, keeping this one if it is long enough.
-    pub(super) fn at_least(&mut self, length: usize) -> &mut [f32] {
+    pub(super) fn at_least(&mut self, length: usize) -> &mut [T] {
         if self.length < length {
             *self = Self::zeros(length);
         }
@@ -31,16 +31,16 @@ impl Aligned {
     }
 }
 
-impl Deref for Aligned {
-    type Target = [f32];
+impl<T> Deref for Aligned<T> {
+    type Target = [T];
 
-    fn deref(&self) -> &[f32] {
+    fn deref(&self) -> &[T] {
         &self.values[self.start..self.start + self.length]
     }
 }
 
-impl DerefMut for Aligned {
-    fn deref_mut(&mut self) -> &mut [f32] {
+impl<T> DerefMut for Aligned<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut self.values[self.start..self.start + self.length]
     }
 }
@@ -52,9 +52,9 @@ mod tests {
     #[test]
     fn a_buffer_starts_on_a_cache_line() {
         for length in [0, 1, 15, 16, 17, 100_000] {
-            let buffer = Aligned::zeros(length);
-            assert_eq!(buffer.len(), length);
-            assert_eq!(buffer.as_ptr().addr() % LINE, 0);
+            let (floats, bytes) = (Aligned::<f32>::zeros(length), Aligned::<i8>::zeros(length));
+            assert_eq!((floats.len(), bytes.len()), (length, length));
+            assert_eq!((floats.as_ptr().addr() % LINE, bytes.as_ptr().addr() % LINE), (0, 0));
         }
     }
 }

@@ -9,10 +9,11 @@
 //! An input attends only to itself, and no sum runs over more than one input or depends on where its
 //! rows lie in the pack.
 
-use rayon::prelude::*;
-
+use super::Precision;
 use super::aligned::Aligned;
-use super::kernel::{Kernel, LANES, Out, Panels, Rows};
+use super::attention::{Attention, Room};
+use super::kernel::Kernel;
+use super::linear::{Linear, Operands};
 use crate::error::Result;
 use crate::models::{Matrix, ModelConfig, Weights};
 use crate::token::Encoding;
@@ -21,15 +22,12 @@ use crate::token::Encoding;
 /// feed-forward vectors (96 × 1,536 × 4 bytes) stay in the second-level cache.
 const CHUNK_ROWS: usize = 96;
 
-/// Queries of one head that are scored together; bounds the attention scores of a long input.
-const QUERY_ROWS: usize = 48;
-
 /// The weights, ready for the kernel.
 #[derive(Debug)]
 pub(super) struct Network {
     kernel: Kernel,
     hidden: usize,
-    heads: usize,
+    attention: Attention,
     intermediate: usize,
     eps: f32,
     words: Matrix,
@@ -50,14 +48,6 @@ struct Layer {
     norm: Norm,
 }
 
-/// A matrix in panels, with its bias.
-#[derive(Debug)]
-struct Linear {
-    panels: Aligned, // [outputs / LANES, inputs, LANES]
-    bias: Vec<f32>,
-    inputs: usize,
-}
-
 #[derive(Debug)]
 struct Norm {
     weight: Vec<f32>,
@@ -70,52 +60,10 @@ pub(super) struct Scratch {
     states: Aligned,
     attention: Aligned,
     mixed: Aligned,
-    keys: Aligned,
-    scores: Aligned,
+    room: Room,
     chunk: Aligned,
     wide: Aligned,
-}
-
-impl Linear {
-    /// Joins matrices `[outputs, inputs]` one below the other and lays them out in panels.
-    fn pack(matrices: &[Matrix], bias: Vec<f32>, inputs: usize) -> Self {
-        let mut panels = Aligned::zeros(bias.len() * inputs);
-        let mut rest: &mut [f32] = &mut panels;
-        for matrix in matrices {
-            let (part, after) = rest.split_at_mut(matrix.rows() * inputs);
-            rest = after;
-            part.par_chunks_mut(LANES * inputs).enumerate().for_each_init(
-                || vec![0.0; inputs],
-                |row, (index, panel)| {
-                    for lane in 0..LANES {
-                        matrix
-                            .write_row(index * LANES + lane, row)
-                            .expect("a checked configuration has rows in multiples of a panel");
-                        for (step, value) in panel.chunks_exact_mut(LANES).zip(row.iter()) {
-                            step[lane] = *value;
-                        }
-                    }
-                },
-            );
-        }
-        Self { panels, bias, inputs }
-    }
-
-    /// `out = rows × matrix + bias`.
-    fn apply(&self, kernel: Kernel, rows: &[f32], out: &mut [f32]) {
-        let outputs = self.bias.len();
-        kernel.multiply(
-            Rows { values: rows, stride: self.inputs, rows: rows.len() / self.inputs, columns: self.inputs },
-            Panels {
-                values: &self.panels,
-                row_stride: LANES,
-                panel_stride: self.inputs * LANES,
-                panels: outputs / LANES,
-            },
-            Some(&self.bias),
-            Out { values: out, stride: outputs },
-        );
-    }
+    operands: Operands,
 }
 
 impl Norm {
@@ -141,6 +89,7 @@ impl Network {
         config: &ModelConfig,
         weights: &mut Weights,
         kernel: Kernel,
+        precision: Precision,
     ) -> Result<Self> {
         let hidden = config.hidden_size;
         let wide = config.intermediate_size;
@@ -162,7 +111,7 @@ impl Network {
                     matrices.push(weights.take_matrix(model, &format!("{name}.weight"), outputs, inputs)?);
                     bias.extend(weights.take_vector(model, &format!("{name}.bias"), outputs)?);
                 }
-                Ok(Linear::pack(&matrices, bias, inputs))
+                Ok(Linear::pack(matrices, bias, inputs, precision))
             };
             let attention = ["attention.self.query", "attention.self.key", "attention.self.value"];
             let attention = linear(&attention, hidden, hidden)?;
@@ -176,8 +125,19 @@ impl Network {
             layers.push(Layer { attention, attention_output, attention_norm, up, down, norm });
         }
         let eps = config.layer_norm_eps as f32;
-        let heads = config.num_attention_heads;
-        Ok(Self { kernel, hidden, heads, intermediate: wide, eps, words, positions, segments, norm, layers })
+        let attention = Attention { kernel, precision, hidden, heads: config.num_attention_heads };
+        Ok(Self {
+            kernel,
+            hidden,
+            attention,
+            intermediate: wide,
+            eps,
+            words,
+            positions,
+            segments,
+            norm,
+            layers,
+        })
     }
 
     /// Number of token embeddings; ids are below it.
@@ -248,104 +208,41 @@ impl Network {
     /// Self-attention of each input, its output projection and normalisation.
     fn attend(&self, layer: &Layer, encodings: &[Encoding], tokens: usize, scratch: &mut Scratch) {
         let hidden = self.hidden;
-        let Scratch { states, attention, mixed, keys, scores, chunk, .. } = scratch;
+        let Scratch { states, attention, mixed, room, chunk, operands, .. } = scratch;
         let states = &mut states[..tokens * hidden]; // [tokens, hidden]
         let attention = attention.at_least(tokens * 3 * hidden); // [tokens, 3 × hidden]
         let mixed = mixed.at_least(tokens * hidden); // [tokens, hidden]
-        let chunks = states.chunks(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
+        let chunks =
+            states.chunks_mut(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
         for (rows, out) in chunks {
-            layer.attention.apply(self.kernel, rows, out);
+            layer.attention.apply(self.kernel, rows, operands, out);
         }
         let mut from = 0;
         for encoding in encodings {
             let length = encoding.ids.len();
             let attention = &attention[from * 3 * hidden..(from + length) * 3 * hidden];
             let mixed = &mut mixed[from * hidden..(from + length) * hidden];
-            for head in 0..self.heads {
-                self.mix(head, length, attention, mixed, keys, scores);
-            }
+            self.attention.mix(attention, mixed, room);
             from += length;
         }
-        for (rows, mixed) in states.chunks_mut(CHUNK_ROWS * hidden).zip(mixed.chunks(CHUNK_ROWS * hidden)) {
+        for (rows, mixed) in states.chunks_mut(CHUNK_ROWS * hidden).zip(mixed.chunks_mut(CHUNK_ROWS * hidden))
+        {
             let out = chunk.at_least(rows.len());
-            layer.attention_output.apply(self.kernel, mixed, out);
+            layer.attention_output.apply(self.kernel, mixed, operands, out);
             layer.attention_norm.apply(self, rows, out);
-        }
-    }
-
-    /// One head of one input: softmax(queries × keysᵀ / √width) × values.
-    fn mix(
-        &self,
-        head: usize,
-        length: usize,
-        attention: &[f32],
-        mixed: &mut [f32],
-        keys: &mut Aligned,
-        scores: &mut Aligned,
-    ) {
-        let hidden = self.hidden;
-        let width = hidden / self.heads;
-        let stride = 3 * hidden;
-        let offset = head * width;
-        let filled = length.next_multiple_of(LANES);
-
-        let keys = keys.at_least(filled * width); // [filled / LANES, width, LANES]
-        for (index, panel) in keys.chunks_exact_mut(LANES * width).enumerate() {
-            for lane in 0..LANES {
-                let token = index * LANES + lane;
-                if token < length {
-                    let key = &attention[token * stride + hidden + offset..][..width];
-                    for (step, value) in panel.chunks_exact_mut(LANES).zip(key) {
-                        step[lane] = *value;
-                    }
-                } else {
-                    panel.chunks_exact_mut(LANES).for_each(|step| step[lane] = 0.0);
-                }
-            }
-        }
-
-        let scores = scores.at_least(QUERY_ROWS * filled); // [queries, filled]
-        let scale = 1.0 / (width as f32).sqrt();
-        for from in (0..length).step_by(QUERY_ROWS) {
-            let rows = QUERY_ROWS.min(length - from);
-            self.kernel.multiply(
-                Rows { values: &attention[from * stride + offset..], stride, rows, columns: width },
-                Panels {
-                    values: keys,
-                    row_stride: LANES,
-                    panel_stride: LANES * width,
-                    panels: filled / LANES,
-                },
-                None,
-                Out { values: scores, stride: filled },
-            );
-            for row in scores.chunks_exact_mut(filled).take(rows) {
-                row[length..].fill(f32::NEG_INFINITY);
-                self.kernel.softmax(row, scale);
-            }
-            self.kernel.multiply(
-                Rows { values: scores, stride: filled, rows, columns: length },
-                Panels {
-                    values: &attention[2 * hidden + offset..],
-                    row_stride: stride,
-                    panel_stride: LANES,
-                    panels: width / LANES,
-                },
-                None,
-                Out { values: &mut mixed[from * hidden + offset..], stride: hidden },
-            );
         }
     }
 
     /// The feed-forward block and its normalisation, chunk by chunk.
     fn feed_forward(&self, layer: &Layer, tokens: usize, scratch: &mut Scratch) {
         let hidden = self.hidden;
-        for rows in scratch.states[..tokens * hidden].chunks_mut(CHUNK_ROWS * hidden) {
-            let wide = scratch.wide.at_least(rows.len() / hidden * self.intermediate);
-            layer.up.apply(self.kernel, rows, wide);
+        let Scratch { states, chunk, wide, operands, .. } = scratch;
+        for rows in states[..tokens * hidden].chunks_mut(CHUNK_ROWS * hidden) {
+            let wide = wide.at_least(rows.len() / hidden * self.intermediate);
+            layer.up.apply(self.kernel, rows, operands, wide);
             self.kernel.gelu(wide);
-            let out = scratch.chunk.at_least(rows.len());
-            layer.down.apply(self.kernel, wide, out);
+            let out = chunk.at_least(rows.len());
+            layer.down.apply(self.kernel, wide, operands, out);
             layer.norm.apply(self, rows, out);
         }
     }

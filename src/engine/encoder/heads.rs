@@ -1,7 +1,7 @@
 //! Logistic heads: a pooled vector becomes [`Scores`].
 //!
-//! Sums are in f64 and in one order, so that scores depend on nothing but the vector. A logit so large
-//! that its calibration overflows gives a score of 0 or 1, never a NaN.
+//! Sums are in f64 and in one order, and e^x is that of the crate `libm`, not of the system, so that scores depend on
+//! nothing but the vector. A logit so large that its calibration overflows gives a score of 0 or 1, never a NaN.
 
 use crate::error::Result;
 use crate::models::{Platt, Serving, Weights};
@@ -98,12 +98,12 @@ fn calibrated(logit: f64, Platt { a, b }: Platt) -> f64 {
 
 /// 1 / (1 + e^−x); e^−x may overflow to infinity, which gives 0.
 pub(in crate::engine) fn sigmoid(x: f64) -> f32 {
-    (1.0 / (1.0 + (-x).exp())) as f32
+    (1.0 / (1.0 + libm::exp(-x))) as f32
 }
 
 fn softmax(logits: [f64; 3]) -> [f32; 3] {
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let powers = logits.map(|logit| (logit - most).exp());
+    let powers = logits.map(|logit| libm::exp(logit - most));
     let sum: f64 = powers.iter().sum();
     powers.map(|power| (power / sum) as f32)
 }

@@ -8,7 +8,7 @@ use tch::nn::VarStore;
 
 use super::*;
 use crate::codebook::Codebook;
-use crate::engine::encoder::{Encoder, Kernel};
+use crate::engine::encoder::{Encoder, Kernel, Precision};
 use crate::models::ModelFiles;
 
 /// `config.json` of a small network of each family, without labels.
@@ -185,7 +185,7 @@ fn the_reference_agrees_with_the_built_in_encoder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity/tiny");
     let files = ModelFiles::read(&folder).expect("the fixture is a model folder");
     let reference = Reference::new(&files, Device::Cpu).expect("a model of ours");
-    let encoder = Encoder::new(&files, Kernel::best()).expect("a model of ours");
+    let encoder = Encoder::new(&files, Kernel::best(), Precision::F32).expect("a model of ours");
     let (ours, theirs) =
         (encoder.score(&inputs()).expect("scores"), reference.score(&inputs()).expect("scores"));
     for (ours, theirs) in ours.iter().zip(&theirs) {

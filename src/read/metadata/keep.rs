@@ -1,7 +1,12 @@
 //! Metadata across runs: what a user gave earlier stays until it is given anew.
 
-use super::Metadata;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::{Metadata, Row};
 use crate::article::{DateSource, Fields};
+use crate::read::html;
+use crate::read::table::disarmed;
 
 /// Columns that are written for every row, before the researcher's own.
 const COLUMNS: [&str; 9] =
@@ -9,16 +14,28 @@ const COLUMNS: [&str; 9] =
 
 impl Metadata {
     /// These rows with those of `later` over them, field by field where both name the same article.
+    ///
+    /// Rows that name no article are left out: nothing can be said of them twice.
     #[must_use]
     pub fn overlaid_with(mut self, later: Self) -> Self {
-        for row in later.rows {
-            let same = self.rows.iter_mut().find(|earlier| {
-                (row.path.is_some() && earlier.path == row.path)
-                    || (row.path.is_none() && row.url.is_some() && earlier.url == row.url)
-            });
-            match same {
-                Some(earlier) => overlay(&mut earlier.fields, row.fields),
-                None => self.rows.push(row),
+        self.rows.retain(Row::counts);
+        let mut places = Places::default();
+        for (index, row) in self.rows.iter().enumerate() {
+            places.add(index, row);
+        }
+        for row in later.rows.into_iter().filter(Row::counts) {
+            match places.find(&row, &self.rows) {
+                Some(index) => {
+                    let earlier = &mut self.rows[index];
+                    if row.url.is_some() {
+                        earlier.url = row.url;
+                    }
+                    overlay(&mut earlier.fields, row.fields);
+                }
+                None => {
+                    places.add(self.rows.len(), &row);
+                    self.rows.push(row);
+                }
             }
         }
         for column in later.columns {
@@ -34,27 +51,32 @@ impl Metadata {
         self
     }
 
-    /// The rows as CSV that [`Metadata::parse`] reads again.
+    /// The rows as CSV that [`Metadata::parse`] reads again, disarmed for spreadsheets.
     #[must_use]
     pub fn to_csv(&self) -> Vec<u8> {
         let mut csv = csv::Writer::from_writer(Vec::new());
         let header = COLUMNS.into_iter().chain(self.columns.iter().map(String::as_str));
-        let mut write =
-            |record: Vec<&str>| csv.write_record(record).expect("records of one length, in memory");
+        let mut write = |record: Vec<&str>| {
+            let cells = record.into_iter().map(disarmed);
+            csv.write_record(cells.map(Cow::into_owned)).expect("records of one length, in memory");
+        };
         write(header.collect());
-        for row in self.rows.iter().filter(|row| !row.is_duplicate) {
+        for row in self.rows.iter().filter(|row| row.counts()) {
             let fields = &row.fields;
+            let text = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default()).into_owned();
             let date = |source| {
                 let date = fields.dates.iter().find(|date| date.source == source);
                 date.map_or("", |date| date.text.as_str())
             };
-            let authors = fields.authors.join("; ");
+            let authors: Vec<_> = fields.authors.iter().map(|name| escaped(name)).collect();
+            let (url, title, outlet) = (text(&fields.url), text(&fields.title), text(&fields.outlet));
+            let authors = authors.join("; ");
             let mut record = vec![
                 row.path.as_deref().unwrap_or_default(),
-                row.fields.url.as_deref().unwrap_or_default(),
-                fields.title.as_deref().unwrap_or_default(),
+                &url,
+                &title,
                 &authors,
-                fields.outlet.as_deref().unwrap_or_default(),
+                &outlet,
                 fields.language.as_deref().unwrap_or_default(),
                 date(DateSource::Metadata),
                 date(DateSource::Modified),
@@ -65,6 +87,47 @@ impl Metadata {
             write(record);
         }
         csv.into_inner().expect("a writer to memory does not fail")
+    }
+}
+
+impl Row {
+    /// Whether it names an article that no earlier row names.
+    fn counts(&self) -> bool {
+        !self.is_duplicate && (self.path.is_some() || self.url.is_some())
+    }
+}
+
+/// Where rows stand, by what they name.
+#[derive(Default)]
+struct Places {
+    by_both: HashMap<(Option<String>, Option<String>), usize>,
+    by_path: HashMap<String, Vec<usize>>,
+}
+
+impl Places {
+    fn add(&mut self, index: usize, row: &Row) {
+        self.by_both.entry((row.path.clone(), row.url.clone())).or_insert(index);
+        if let Some(path) = &row.path {
+            self.by_path.entry(path.clone()).or_default().push(index);
+        }
+    }
+
+    /// The row about the same article: of the same path and address, or the only one of the path, if one of the two
+    /// gives no address. Several rows of a path are records of an export, told apart by their addresses.
+    fn find(&self, row: &Row, rows: &[Row]) -> Option<usize> {
+        let both = (row.path.clone(), row.url.clone());
+        self.by_both.get(&both).copied().or_else(|| {
+            let [only] = self.by_path.get(row.path.as_ref()?)?[..] else { return None };
+            (row.url.is_none() || rows[only].url.is_none()).then_some(only)
+        })
+    }
+}
+
+/// A text as it must be written to be read as it is: a reader resolves character references.
+fn escaped(text: &str) -> Cow<'_, str> {
+    match html::unescape(text) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(_) => Cow::Owned(text.replace('&', "&amp;")),
     }
 }
 
@@ -102,6 +165,29 @@ mod tests {
         let again = Metadata::parse("metadata.csv", &metadata.to_csv()).expect("our own CSV");
         assert_eq!(again.to_csv(), metadata.to_csv());
         assert_eq!(again.columns(), ["region"]);
+    }
+
+    #[test]
+    fn references_and_formulas_are_read_as_they_were() {
+        let metadata = parse("path,title,=n\na.txt,AT&amp;amp;T,-1\n'@b.txt,=Buses,\n");
+        let text = String::from_utf8(metadata.to_csv()).expect("UTF-8");
+        assert!(
+            text.contains("AT&amp;amp;T") && text.contains("'@b.txt,,'=Buses") && text.contains("'=n"),
+            "{text}"
+        );
+        let again = parse(&text);
+        assert_eq!(again.to_csv(), metadata.to_csv());
+        assert_eq!(again.columns(), ["=n"]);
+    }
+
+    #[test]
+    fn rows_about_one_export_stay_apart() {
+        let text =
+            "path,url,title\nall.csv,https://p.example/a,A\nall.csv,https://p.example/b,B\n,,nothing\n";
+        let over = parse(text).overlaid_with(parse(text)).overlaid_with(parse("path,title\nall.csv,Whole\n"));
+        let text = String::from_utf8(over.to_csv()).expect("UTF-8");
+        let titles: Vec<_> = text.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
+        assert_eq!(titles, ["A", "B", "Whole"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rayon::prelude::*;
-use sendlens::engine::encoder::{Encoder, Kernel};
+use sendlens::engine::encoder::{Encoder, Kernel, Precision};
 use sendlens::engine::{Classifier, Input};
 use sendlens::models::ModelFiles;
 use sendlens::random::Random;
@@ -284,7 +284,7 @@ fn fault(folder: &Path) -> Option<sendlens::Error> {
     let text = "The council said that the school bus was late.";
     let inputs = [Input { headline: Some("Late again"), ..Input::alone(text) }, Input::alone("")];
     let scored = ModelFiles::read(folder)
-        .and_then(|files| Encoder::new(&files, Kernel::best()))
+        .and_then(|files| Encoder::new(&files, Kernel::best(), Precision::default()))
         .and_then(|encoder| encoder.score(&inputs));
     match scored {
         Ok(scores) => {

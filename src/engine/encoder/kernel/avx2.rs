@@ -5,7 +5,6 @@ use std::arch::x86_64::{
 };
 
 use super::Product;
-use super::lanes;
 use crate::models::LANES;
 
 /// Rows of a whole tile.
@@ -19,23 +18,7 @@ const WIDTH: usize = LANES / HALVES;
 /// nearest cache. A sum is stored and taken up again between blocks, which does not change its bits.
 const BLOCK: usize = 384;
 
-/// GELU, see [`lanes::gelu`].
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn gelu(values: &mut [f32]) {
-    lanes::gelu(values);
-}
-
-/// Softmax, see [`lanes::softmax`].
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn softmax(row: &mut [f32], scale: f32) {
-    lanes::softmax(row, scale);
-}
-
-/// Layer normalisation, see [`lanes::add_norm`].
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
-    lanes::add_norm(row, residual, weight, bias, eps);
-}
+super::compiled!(#[target_feature(enable = "avx2,fma")]);
 
 /// Works out a product.
 ///

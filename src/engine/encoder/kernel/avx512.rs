@@ -6,7 +6,6 @@ use std::arch::x86_64::{
 };
 
 use super::Product;
-use super::lanes;
 use crate::models::LANES;
 
 /// Rows and panels of a whole tile.
@@ -17,23 +16,7 @@ const PANELS: usize = 2;
 /// nearest cache. A sum is stored and taken up again between blocks, which does not change its bits.
 const BLOCK: usize = 384;
 
-/// GELU, see [`lanes::gelu`].
-#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-pub(super) fn gelu(values: &mut [f32]) {
-    lanes::gelu(values);
-}
-
-/// Softmax, see [`lanes::softmax`].
-#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-pub(super) fn softmax(row: &mut [f32], scale: f32) {
-    lanes::softmax(row, scale);
-}
-
-/// Layer normalisation, see [`lanes::add_norm`].
-#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
-    lanes::add_norm(row, residual, weight, bias, eps);
-}
+super::compiled!(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]);
 
 /// Works out a product.
 ///

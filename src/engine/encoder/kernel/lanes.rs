@@ -16,13 +16,15 @@ fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
+/// Added to a number below 2^22, rounds it to a whole one, ties to even, and leaves that in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
 /// e^x for x ≤ 88; below −87 it stays at e^−87. Relative error below 2e-7 (tested).
 ///
 /// Cephes `expf` (S. Moshier): x = n ln 2 + r with ln 2 in two parts, a polynomial for e^r, and n put
-/// into the exponent. Adding 1.5 × 2^23 rounds to an integer and leaves it in the low bits.
+/// into the exponent.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    const ROUND: f32 = 12_582_912.0;
     let x = larger(x, -87.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
@@ -72,6 +74,13 @@ fn reduce(row: &[f32], start: f32, take: impl Fn(f32, f32) -> f32, join: impl Fn
             *lane = take(*lane, *value);
         }
     }
+    joined(lanes, join)
+}
+
+/// The lanes joined, halves first.
+// Not inlined: with the join in sight the compiler cuts the lanes of the loop before it into quarters.
+#[inline(never)]
+fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -86,6 +95,163 @@ fn reduce(row: &[f32], start: f32, take: impl Fn(f32, f32) -> f32, join: impl Fn
 #[inline(always)]
 fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     reduce(row, 0.0, |sum, value| sum + term(value), |a, b| a + b)
+}
+
+/// How a row is rounded to bytes: number ≈ (byte − zero) × step, but for the one at `place`, which is `apart` × step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rounding {
+    pub(super) step: f32,
+    pub(super) zero: i32,
+    pub(super) place: usize,
+    pub(super) apart: i32,
+}
+
+/// Rounds `row`, which fills whole lanes, to `bytes`.
+///
+/// The number of the largest magnitude is kept apart, so that it does not coarsen the steps of all others; its byte is
+/// the zero. The range holds 0, which is a byte of its own. A number that is not finite makes the step so too. `row` is
+/// as before at the end.
+#[inline(always)]
+pub(super) fn round(row: &mut [f32], bytes: &mut [u8]) -> Rounding {
+    let place = largest(row);
+    let apart = std::mem::take(&mut row[place]);
+    let (mut least, mut most, mut poison) = ([0.0; LANES], [0.0; LANES], [apart * 0.0; LANES]);
+    for values in row.as_chunks::<LANES>().0 {
+        for (lane, value) in least.iter_mut().zip(values) {
+            *lane = smaller(*lane, *value);
+        }
+        for (lane, value) in most.iter_mut().zip(values) {
+            *lane = larger(*lane, *value);
+        }
+        for (lane, value) in poison.iter_mut().zip(values) {
+            *lane += *value * 0.0;
+        }
+    }
+    let least = joined(least, smaller);
+    let step = larger((joined(most, larger) - least) / 255.0, apart.abs() / f32::from(i16::MAX));
+    let inverse = if step > f32::MIN_POSITIVE { 1.0 / step } else { 0.0 };
+    let zero = (-least * inverse).round_ties_even();
+    for (byte, value) in bytes.iter_mut().zip(row.iter()) {
+        let place = smaller(larger(*value * inverse + zero, 0.0), 255.0);
+        *byte = (place + ROUND).to_bits() as u8;
+    }
+    row[place] = apart;
+    Rounding {
+        step: step + joined(poison, |a, b| a + b),
+        zero: zero as i32,
+        place,
+        apart: (apart * inverse).round_ties_even() as i32,
+    }
+}
+
+/// Where the first number of the largest magnitude stands; 0 if there is none.
+#[inline(always)]
+fn largest(row: &[f32]) -> usize {
+    let (mut most, mut chunks) = ([0.0_f32; LANES], [0_u32; LANES]);
+    for (index, values) in (0_u32..).zip(row.as_chunks::<LANES>().0) {
+        for ((most, chunk), value) in most.iter_mut().zip(&mut chunks).zip(values) {
+            let is_larger = value.abs() > *most;
+            *chunk = if is_larger { index } else { *chunk };
+            *most = if is_larger { value.abs() } else { *most };
+        }
+    }
+    let best = joined(most, larger);
+    let places = most.iter().zip(chunks).enumerate().filter(|(_, (most, _))| **most == best);
+    places.map(|(lane, (_, chunk))| chunk as usize * LANES + lane).min().unwrap_or_default()
+}
+
+/// Rows become columns: each pass lays the upper and the lower half of the rows into one another, as one shuffles
+/// cards.
+#[inline(always)]
+fn transposed<T: Copy + Default>(mut square: [[T; LANES]; LANES]) -> [[T; LANES]; LANES] {
+    const HALF: usize = LANES / 2;
+    for _ in 0..LANES.ilog2() {
+        let mut next = [[T::default(); LANES]; LANES];
+        for row in 0..HALF {
+            for lane in 0..HALF {
+                next[2 * row][2 * lane] = square[row][lane];
+                next[2 * row][2 * lane + 1] = square[row + HALF][lane];
+                next[2 * row + 1][2 * lane] = square[row][lane + HALF];
+                next[2 * row + 1][2 * lane + 1] = square[row + HALF][lane + HALF];
+            }
+        }
+        square = next;
+    }
+    square
+}
+
+/// The larger of `least` and the largest magnitude in `row`, NaN if a number is not finite.
+#[inline(always)]
+pub(super) fn magnitude(row: &[f32], least: f32) -> f32 {
+    let most = reduce(row, least, |most, value| larger(most, value.abs()), larger);
+    // What is not finite, here or in `least`, stays so.
+    most + sum(row, |value| value * 0.0) + least * 0.0
+}
+
+/// Rounds `row × scale`, of magnitudes below 2^15, to 16 bits.
+#[inline(always)]
+pub(super) fn fix(row: &[f32], scale: f32, fixed: &mut [i16]) {
+    for (fixed, value) in fixed.iter_mut().zip(row) {
+        *fixed = (*value * scale + ROUND).to_bits() as i16;
+    }
+}
+
+/// Softmax of `row` as 16 bits that add up to about 2^15; the last lanes may be filled up with −∞.
+#[inline(always)]
+pub(super) fn softmax_int16(row: &mut [f32], shares: &mut [i16]) {
+    let most = reduce(row, f32::NEG_INFINITY, larger, larger);
+    for value in row.iter_mut() {
+        *value = exp(*value - most);
+    }
+    fix(row, f32::from(i16::MAX) / sum(row, |value| value), shares);
+}
+
+/// Two neighbours of 16 bits as one number: what a lane multiplies and adds up in one step.
+#[inline(always)]
+fn pair(low: i16, high: i16) -> u32 {
+    u32::from(low.cast_unsigned()) | u32::from(high.cast_unsigned()) << 16
+}
+
+/// Lays out up to 16 rows of `width` numbers, `stride` apart, as one panel `[width / 2, LANES, 2]`.
+#[inline(always)]
+pub(super) fn panel_of_rows(rows: &[i16], stride: usize, width: usize, panel: &mut [i16]) {
+    let steps = panel.as_chunks_mut::<{ 2 * LANES }>().0;
+    for (from, steps) in (0..width).step_by(2 * LANES).zip(steps.chunks_mut(LANES)) {
+        let mut square = [[0_u32; LANES]; LANES];
+        for (line, row) in square.iter_mut().zip(rows.chunks(stride)) {
+            for (pair_of, numbers) in
+                line.iter_mut().zip(row[from..width.min(from + 2 * LANES)].as_chunks::<2>().0)
+            {
+                *pair_of = pair(numbers[0], numbers[1]);
+            }
+        }
+        for (step, line) in steps.iter_mut().zip(transposed(square)) {
+            for (numbers, pair) in step.as_chunks_mut::<2>().0.iter_mut().zip(line) {
+                *numbers = [pair as i16, (pair >> 16) as i16];
+            }
+        }
+    }
+}
+
+/// Lays out 16 columns of rows `stride` apart as one panel `[rows / 2, LANES, 2]`.
+#[inline(always)]
+pub(super) fn panel_of_columns(rows: &[i16], stride: usize, panel: &mut [i16]) {
+    for (step, rows) in panel.as_chunks_mut::<{ 2 * LANES }>().0.iter_mut().zip(rows.chunks(2 * stride)) {
+        let (upper, lower) = (&rows[..LANES], &rows[stride..stride + LANES]);
+        for (lane, numbers) in step.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+            *numbers = [upper[lane], lower[lane]];
+        }
+    }
+}
+
+/// Rounds numbers to bf16, their upper half, ties to even; NaN stays NaN.
+#[inline(always)]
+pub(super) fn shorten(row: &[f32], short: &mut [u16]) {
+    for (short, value) in short.iter_mut().zip(row) {
+        let bits = value.to_bits();
+        let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+        *short = if value.is_nan() { 0x7fc0 } else { rounded as u16 };
+    }
 }
 
 /// GELU in the erf form, in place.
@@ -169,6 +335,65 @@ mod tests {
             let x = f64::from(x);
             let exact = 0.5 * x * (1.0 + exact_erf(x * std::f64::consts::FRAC_1_SQRT_2));
             assert!((f64::from(values[3]) - exact).abs() < 1e-6, "{x}");
+        }
+    }
+
+    #[test]
+    fn rounding_is_within_half_a_step_and_keeps_zero() {
+        for (from, to) in [(-3.0, 5.0), (0.0, 9.0), (-2.0, 0.0), (-0.17, 40.0), (2.0, 3.0), (0.0, 0.0)] {
+            let mut row: Vec<f32> = (0..64_u8).map(|i| from + (to - from) * f32::from(i) / 63.0).collect();
+            row[40] *= 30.0;
+            let before = row.clone();
+            let mut bytes = [0; 64];
+            let Rounding { step, zero, place, apart } = round(&mut row, &mut bytes);
+            assert_eq!(row, before);
+            assert!((0..=255).contains(&zero) && i32::from(bytes[place]) == zero);
+            for (index, (value, byte)) in row.iter().zip(bytes).enumerate() {
+                let extra = if index == place { apart } else { 0 };
+                let again = (i32::from(byte) - zero + extra) as f32 * step;
+                assert!((again - value).abs() <= step * 0.501, "{from} {to} {value} {again}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_number_stands_apart_and_coarsens_nothing() {
+        let mut row = [1.0; 32];
+        row[21] = -200.0;
+        let rounding = round(&mut row, &mut [0; 32]);
+        assert_eq!((rounding.place, rounding.zero), (21, 0));
+        assert!((rounding.step - 200.0 / 32_767.0).abs() < 1e-6 && rounding.apart == -32_767);
+        let mut row = [0.0; 32];
+        row[3] = 7.0;
+        assert_eq!(round(&mut row, &mut [0; 32]).apart, 32_767);
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_makes_the_step_so() {
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for place in [0, 5, 31] {
+                let mut row = [1.0; 32];
+                row[place] = odd;
+                assert!(!round(&mut row, &mut [0; 32]).step.is_finite(), "{odd} {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_shortened_number_is_the_nearest() {
+        let cases = [
+            (1.0, 0x3f80),
+            (f32::from_bits(0x3f80_8000), 0x3f80),
+            (f32::from_bits(0x3f81_8000), 0x3f82),
+            (f32::from_bits(0x3f80_8001), 0x3f81),
+            (f32::INFINITY, 0x7f80),
+            (f32::NAN, 0x7fc0),
+            (-0.0, 0x8000),
+        ];
+        for (value, expected) in cases {
+            let mut short = [0];
+            shorten(&[value], &mut short);
+            assert_eq!(short, [expected], "{value}");
         }
     }
 

@@ -5,14 +5,46 @@
 //!
 //! - each element of a product is one chain of multiply-adds over the inner dimension, in its order,
 //!   whatever tile it falls into: a row gives the same bits alone and among others
-//! - AVX-512 and AVX2 give the same bits; plain Rust differs where it has no fused multiply-add
+//! - everything gives the same bits with every kernel, but a product of f32: AVX-512 and AVX2 fuse multiply and add,
+//!   plain Rust has no such instruction
 //! - a [`Kernel`] exists only if this machine can run it
 #![expect(unsafe_code, reason = "vector instructions; every slice is checked before a kernel runs")]
+
+/// The functions of `lanes.rs`, each under the attributes given.
+macro_rules! compiled {
+    (@all $attributes:tt $($name:ident $arguments:tt $(-> $gives:ty)?;)*) => {
+        $($crate::engine::encoder::kernel::compiled! { @one $attributes $name $arguments $(-> $gives)? })*
+    };
+    (@one [$($attribute:tt)*] $name:ident ($($argument:ident: $type:ty),*) $(-> $gives:ty)?) => {
+        $($attribute)*
+        pub(super) fn $name($($argument: $type),*) $(-> $gives)? {
+            $crate::engine::encoder::kernel::lanes::$name($($argument),*)
+        }
+    };
+    ($($attribute:tt)*) => {
+        $crate::engine::encoder::kernel::compiled! { @all [$($attribute)*]
+            gelu(values: &mut [f32]);
+            softmax(row: &mut [f32], scale: f32);
+            add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
+            round(row: &mut [f32], bytes: &mut [u8]) -> $crate::engine::encoder::kernel::lanes::Rounding;
+            magnitude(row: &[f32], least: f32) -> f32;
+            fix(row: &[f32], scale: f32, fixed: &mut [i16]);
+            softmax_int16(row: &mut [f32], shares: &mut [i16]);
+            panel_of_rows(rows: &[i16], stride: usize, width: usize, panel: &mut [i16]);
+            panel_of_columns(rows: &[i16], stride: usize, panel: &mut [i16]);
+        }
+    };
+}
+use compiled;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod bf16;
+pub(super) mod int16;
+pub(super) mod int8;
 mod lanes;
 mod plain;
 
@@ -97,8 +129,10 @@ impl Kernel {
         {
             let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
             let has_avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl");
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vnni");
             if has_avx2 && has_avx512 {
                 kernels.push(Self(Kind::Avx512));
             }
@@ -125,6 +159,18 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => "avx2",
             Kind::Plain => "plain",
+        }
+    }
+
+    /// Whether this machine has instructions for bf16, and this kernel uses them.
+    #[must_use]
+    pub fn has_bf16(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => is_x86_feature_detected!("avx512bf16"),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => false,
+            Kind::Plain => false,
         }
     }
 
@@ -173,6 +219,37 @@ impl Kernel {
         dispatch!(self, gelu(values));
     }
 
+    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
+    fn round(self, row: &mut [f32], bytes: &mut [u8]) -> lanes::Rounding {
+        dispatch!(self, round(row, bytes))
+    }
+
+    /// The larger of `least` and the largest magnitude in `row`, NaN if a number is not finite; a multiple of [`LANES`]
+    /// numbers.
+    fn magnitude(self, row: &[f32], least: f32) -> f32 {
+        dispatch!(self, magnitude(row, least))
+    }
+
+    /// Rounds `row × scale`, of magnitudes below 2^15, to 16 bits.
+    fn fix(self, row: &[f32], scale: f32, fixed: &mut [i16]) {
+        dispatch!(self, fix(row, scale, fixed));
+    }
+
+    /// Softmax of a row as 16 bits that add up to about 2^15; a multiple of [`LANES`] numbers, the last may be −∞.
+    pub(super) fn softmax_int16(self, row: &mut [f32], shares: &mut [i16]) {
+        dispatch!(self, softmax_int16(row, shares));
+    }
+
+    /// Lays out up to [`LANES`] rows of `width` numbers, `stride` apart, as one panel `[width / 2, LANES, 2]`.
+    pub(super) fn panel_of_rows(self, rows: &[i16], stride: usize, width: usize, panel: &mut [i16]) {
+        dispatch!(self, panel_of_rows(rows, stride, width, panel));
+    }
+
+    /// Lays out [`LANES`] columns of rows `stride` apart as one panel `[rows / 2, LANES, 2]`.
+    pub(super) fn panel_of_columns(self, rows: &[i16], stride: usize, panel: &mut [i16]) {
+        dispatch!(self, panel_of_columns(rows, stride, panel));
+    }
+
     /// Softmax of `scale × row`, in place; a multiple of [`LANES`] numbers, the last may be −∞.
     pub(super) fn softmax(self, row: &mut [f32], scale: f32) {
         dispatch!(self, softmax(row, scale));
@@ -192,27 +269,44 @@ impl Kernel {
     /// ones. `None` for plain Rust, whose instructions the compiler chooses.
     #[must_use]
     pub fn peak(self) -> Option<f64> {
-        #[cfg(target_arch = "x86_64")]
-        {
-            const ROUNDS: u32 = 100_000;
-            let run = || {
-                let start = std::time::Instant::now();
-                let (chains, sum) = match self.0 {
-                    // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions.
-                    Kind::Avx512 => unsafe { avx512::chains(ROUNDS) },
-                    // SAFETY: as above.
-                    Kind::Avx2 => unsafe { avx2::chains(ROUNDS) },
-                    Kind::Plain => return None,
-                };
-                let seconds = start.elapsed().as_secs_f64();
-                std::hint::black_box(sum);
-                Some(2.0 * chains as f64 * f64::from(ROUNDS) / seconds / 1e9)
-            };
-            (0..300).filter_map(|_| run()).reduce(f64::max)
+        match self.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => Some(probe(|rounds| unsafe { avx512::chains(rounds) })),
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => Some(probe(|rounds| unsafe { avx2::chains(rounds) })),
+            Kind::Plain => None,
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        None
     }
+
+    /// The same for products of bytes and int8, in GOP/s; `None` where no instruction is made for them.
+    #[must_use]
+    pub fn peak_int8(self) -> Option<f64> {
+        match self.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => Some(probe(|rounds| unsafe { int8::chains(rounds) })),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => None,
+            Kind::Plain => None,
+        }
+    }
+}
+
+/// Operations per nanosecond of `chains`, which takes a number of rounds and gives how many multiply-adds a round
+/// has, and what they add up to. The fastest of many runs.
+#[cfg(target_arch = "x86_64")]
+fn probe<T>(chains: impl Fn(u32) -> (usize, T)) -> f64 {
+    const ROUNDS: u32 = 100_000;
+    let run = || {
+        let start = std::time::Instant::now();
+        let (count, sum) = chains(ROUNDS);
+        let seconds = start.elapsed().as_secs_f64();
+        std::hint::black_box(sum);
+        2.0 * count as f64 * f64::from(ROUNDS) / seconds / 1e9
+    };
+    (0..300).map(|_| run()).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -296,20 +390,19 @@ mod tests {
     #[test]
     fn every_kernel_gives_the_same_bits_element_by_element() {
         let values: Vec<f32> = numbers(96, 7).iter().map(|value| value * 6.0).collect();
-        let results: Vec<[Vec<f32>; 3]> = Kernel::supported()
-            .into_iter()
-            .map(|kernel| {
-                let mut gelu = values.clone();
-                kernel.gelu(&mut gelu);
-                let mut softmax = values.clone();
-                kernel.softmax(&mut softmax, 0.3);
-                let mut norm = values.clone();
-                kernel.add_norm(&mut norm, &numbers(96, 8), &values[..48], &values[48..], 1e-12);
-                [gelu, softmax, norm]
-            })
-            .collect();
-        for pair in results.windows(2) {
-            assert_eq!(pair[0], pair[1]);
+        let of = |kernel: Kernel| {
+            let mut gelu = values.clone();
+            kernel.gelu(&mut gelu);
+            let mut softmax = values.clone();
+            kernel.softmax(&mut softmax, 0.3);
+            let mut norm = values.clone();
+            kernel.add_norm(&mut norm, &numbers(96, 8), &values[..48], &values[48..], 1e-12);
+            let mut bytes = [0; 96];
+            let rounding = kernel.round(&mut values.clone(), &mut bytes);
+            ([gelu, softmax, norm], bytes, rounding)
+        };
+        for kernel in Kernel::supported() {
+            assert_eq!(of(kernel), of(Kernel::best()), "{}", kernel.name());
         }
     }
 

@@ -1,22 +1,9 @@
 //! The kernel for any chip: plain Rust that the compiler turns into what vectors the target has.
 
-use super::{Product, lanes};
+use super::Product;
 use crate::models::LANES;
 
-/// GELU, see [`lanes::gelu`].
-pub(super) fn gelu(values: &mut [f32]) {
-    lanes::gelu(values);
-}
-
-/// Softmax, see [`lanes::softmax`].
-pub(super) fn softmax(row: &mut [f32], scale: f32) {
-    lanes::softmax(row, scale);
-}
-
-/// Layer normalisation, see [`lanes::add_norm`].
-pub(super) fn add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
-    lanes::add_norm(row, residual, weight, bias, eps);
-}
+super::compiled!();
 
 /// Rows of a tile: with 16 lanes each, what the registers of the target hold.
 const ROWS: usize = if cfg!(target_arch = "aarch64") { 4 } else { 2 };

@@ -8,9 +8,13 @@
 //! - the text goes before the context when there is not room for both
 //! - special tokens written in a text are plain text
 //! - a huge text costs no more than its first part
+//! - the ids are those of the crate `tokenizers`, whichever way a word takes
+
+mod wordpiece;
 
 use crate::caught::catch;
 use crate::error::{Error, Result};
+use wordpiece::WordPiece;
 
 /// Bytes of text kept per token of the limit before tokenising, so 16 KiB at 512 tokens.
 ///
@@ -22,6 +26,8 @@ const BYTES_PER_TOKEN: usize = 32;
 #[derive(Debug)]
 pub struct Tokenizer {
     tokenizer: tokenizers::Tokenizer,
+    /// The same for plain words, if the file is of an uncased BERT.
+    words: Option<WordPiece>,
     /// Id that opens an input.
     cls: u32,
     /// Id that ends a segment.
@@ -60,7 +66,8 @@ impl Tokenizer {
             tokenizer.set_encode_special_tokens(true);
             let id = |token: &str| tokenizer.token_to_id(token).ok_or_else(|| format!("it has no `{token}`"));
             let (cls, sep) = (id("[CLS]")?, id("[SEP]")?);
-            Ok(Self { tokenizer, cls, sep, max_tokens: max_tokens.max(4) })
+            let words = WordPiece::read(bytes);
+            Ok(Self { tokenizer, words, cls, sep, max_tokens: max_tokens.max(4) })
         });
         loaded.unwrap_or_else(|| Err("it breaks the tokenizer".into())).map_err(|reason: String| {
             Error::model(
@@ -104,17 +111,32 @@ impl Tokenizer {
     /// Ids of the first part of a text, and an estimate of the tokens in the rest.
     fn ids(&self, text: &str) -> Result<(Vec<u32>, u32)> {
         let (head, rest_bytes) = cut(text, self.max_tokens * BYTES_PER_TOKEN);
-        let encoded = catch(|| self.tokenizer.encode_fast(head, false).map_err(|error| error.to_string()));
-        let encoding =
-            encoded.unwrap_or_else(|| Err("it breaks on a text".into())).map_err(|reason: String| {
-                Error::model(
-                    format!("the model's tokenizer cannot be used: {reason}"),
-                    "get `tokenizer.json` again from where the model came",
-                )
-            })?;
-        let ids = encoding.get_ids().to_vec();
+        let ids = match &self.words {
+            None => self.any(head)?,
+            Some(words) => {
+                let (mut ids, mut room) = (Vec::with_capacity(head.len() / 4), Vec::new());
+                for segment in head.split([' ', '\t', '\n', '\r']) {
+                    if !words.encode(segment, &mut room, &mut ids) {
+                        ids.extend(self.any(segment)?);
+                    }
+                }
+                ids
+            }
+        };
         let unseen_tokens = if rest_bytes == 0 { 0 } else { (ids.len() * rest_bytes).div_ceil(head.len()) };
         Ok((ids, count(unseen_tokens)))
+    }
+
+    /// Ids of any text.
+    fn any(&self, text: &str) -> Result<Vec<u32>> {
+        let encoded = catch(|| self.tokenizer.encode_fast(text, false).map_err(|error| error.to_string()));
+        match encoded.unwrap_or_else(|| Err("it breaks on a text".into())) {
+            Ok(encoding) => Ok(encoding.get_ids().to_vec()),
+            Err(reason) => Err(Error::model(
+                format!("the model's tokenizer cannot be used: {reason}"),
+                "get `tokenizer.json` again from where the model came",
+            )),
+        }
     }
 }
 
