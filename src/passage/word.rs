@@ -60,12 +60,15 @@ pub fn words(text: &str) -> usize {
                 class(letter)
             }
         };
-        // Without branches: where words end is what a processor cannot foresee.
-        let is_letter = class == Class::Letter;
-        count += usize::from(is_letter & !is_inside);
-        // A second joiner in a row ends the word: "plans--late".
-        is_joined = (class == Class::Joiner) & is_inside & !is_joined;
-        is_inside = is_letter | is_joined;
+        match class {
+            Class::Letter => {
+                count += usize::from(!is_inside);
+                (is_inside, is_joined) = (true, false);
+            }
+            // A second joiner in a row ends the word: "plans--late".
+            Class::Joiner => (is_inside, is_joined) = (is_inside && !is_joined, is_inside && !is_joined),
+            Class::Gap => (is_inside, is_joined) = (false, false),
+        }
     }
     count
 }
