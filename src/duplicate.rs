@@ -91,17 +91,19 @@ impl Words {
 
     /// What [`Self::letter`] does, for ASCII.
     fn ascii(&mut self, text: &[u8]) {
+        let (mut has_gap, mut has_word) = (self.has_gap, self.has_word);
         for &byte in text {
             if byte.is_ascii_alphanumeric() {
-                if self.has_gap && self.has_word {
+                if has_gap && has_word {
                     self.buffer.push(b' ');
                 }
-                (self.has_gap, self.has_word) = (false, true);
+                (has_gap, has_word) = (false, true);
                 self.buffer.push(byte.to_ascii_lowercase());
             } else if byte != b'\'' {
-                self.has_gap = true;
+                has_gap = true;
             }
         }
+        (self.has_gap, self.has_word) = (has_gap, has_word);
     }
 
     fn letter(&mut self, letter: char) {

@@ -203,20 +203,23 @@ fn own(line: &Line, known: Option<Known>) -> ([f32; OWN], usize) {
         capitals += usize::from(is_capital);
         letters += word.len();
         sentences += usize::from(ended && is_capital);
-        ended = word.ends_with(['.', '!', '?', '”', '"']);
+        ended = matches!(word.as_bytes(), [.., b'.' | b'!' | b'?' | b'"']) || word.ends_with('”');
         if word.len() <= 7 {
-            let bare = word.trim_matches(|c: char| !c.is_ascii_alphabetic());
-            speech |= matches!(bare, "said" | "says" | "told" | "added" | "adding" | "saying");
-            address += usize::from(matches!(bare, "you" | "your" | "You" | "Your" | "our" | "Our" | "us"));
+            let bare = letters_of(word.as_bytes());
+            speech |= matches!(bare, b"said" | b"says" | b"told" | b"added" | b"adding" | b"saying");
+            address +=
+                usize::from(matches!(bare, b"you" | b"your" | b"You" | b"Your" | b"our" | b"Our" | b"us"));
         }
     }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let commas = text.bytes().filter(|byte| *byte == b',').count();
-    let has = |mark: fn(char) -> bool| {
-        if text.is_ascii() { text.bytes().map(char::from).any(mark) } else { text.chars().any(mark) }
-    };
-    let quotes = has(|c| matches!(c, '"' | '“' | '”' | '‘'));
-    let marks = has(|c| matches!(c, '|' | '›' | '»' | '©' | '@' | '→' | '>' | '{' | '/' | '#'));
+    let bytes = text.as_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let commas = memchr::memchr_iter(b',', bytes).count();
+    let is_ascii = text.is_ascii();
+    let quotes =
+        memchr::memchr(b'"', bytes).is_some() || !is_ascii && text.contains(|c| matches!(c, '“' | '”' | '‘'));
+    let marks = memchr::memchr3(b'|', b'@', b'>', bytes).is_some()
+        || memchr::memchr3(b'{', b'/', b'#', bytes).is_some()
+        || !is_ascii && text.contains(|c| matches!(c, '›' | '»' | '©' | '→'));
     let of_words = words.max(1);
     let flag = |is: bool| if is { 1.0 } else { 0.0 };
     let is_shaped =
@@ -242,6 +245,13 @@ fn own(line: &Line, known: Option<Known>) -> ([f32; OWN], usize) {
         flag(words <= 3),
     ];
     (features, words)
+}
+
+/// A word without what is no ASCII letter around it.
+fn letters_of(word: &[u8]) -> &[u8] {
+    let Some(start) = word.iter().position(u8::is_ascii_alphabetic) else { return &[] };
+    let end = word.iter().rposition(u8::is_ascii_alphabetic).unwrap_or(start);
+    &word[start..=end]
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::shape;
 use crate::article::Role;
@@ -292,7 +292,9 @@ static BY_FIRST_BYTE: LazyLock<[Vec<Beginning>; 256]> = LazyLock::new(|| {
 /// All of [`WITHIN`] at once: hardly any line holds one of them, and one pass says so.
 static ANY_WITHIN: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let wordings = WITHIN.iter().flat_map(|(_, wordings)| *wordings);
-    AhoCorasick::new(wordings).expect("the wordings are few and short")
+    // The kind makes no difference to whether there is a match, but this one is found by vectors.
+    let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(wordings);
+    builder.expect("the wordings are few and short")
 });
 
 /// What a line is by its words alone.

@@ -571,12 +571,21 @@ type Stem = u128;
 /// Stems, so that inflected forms agree, of the words of four letters and more that carry meaning.
 fn stems(text: &str) -> impl Iterator<Item = Stem> {
     shape::words(text).filter(|word| !shape::is_stop_word(word)).filter_map(|word| {
-        let letters = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(6);
-        let (bytes, stem) = letters.fold((0, 0), |(bytes, stem), letter| {
-            (bytes + letter.len_utf8(), stem << 21 | Stem::from(u32::from(letter)))
-        });
-        (bytes >= 4).then_some(stem)
+        if word.is_ascii() {
+            let letters = word.bytes().filter(u8::is_ascii_alphanumeric);
+            stem(letters.map(|letter| char::from(letter.to_ascii_lowercase())))
+        } else {
+            stem(word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase))
+        }
     })
+}
+
+/// The stem of a word of these lower-case letters; `None` if they take less than four bytes.
+fn stem(letters: impl Iterator<Item = char>) -> Option<Stem> {
+    let (bytes, stem) = letters.take(6).fold((0, 0), |(bytes, stem), letter| {
+        (bytes + letter.len_utf8(), stem << 21 | Stem::from(u32::from(letter)))
+    });
+    (bytes >= 4).then_some(stem)
 }
 
 /// Share of the stems of `text` that stand in `opening`, which is sorted.

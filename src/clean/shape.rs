@@ -16,7 +16,17 @@ pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
 
 /// Words of a line: pieces between white space that hold a letter or a digit.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
-    pieces(text).filter(|piece| piece.chars().any(char::is_alphanumeric))
+    pieces(text).filter(|piece| first_letter(piece).is_some())
+}
+
+/// The first letter or digit of a text.
+#[inline]
+fn first_letter(text: &str) -> Option<char> {
+    match text.as_bytes().first() {
+        // Nearly always.
+        Some(first) if first.is_ascii_alphanumeric() => Some(char::from(*first)),
+        _ => text.chars().find(|c| c.is_alphanumeric()),
+    }
 }
 
 /// Number of [`words`].
@@ -59,13 +69,13 @@ pub fn starts_with_quote(text: &str) -> bool {
 /// Whether the first letter of a line, past quotation marks and brackets, is lower case.
 #[must_use]
 pub fn starts_lower(text: &str) -> bool {
-    text.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_lowercase)
+    first_letter(text).is_some_and(char::is_lowercase)
 }
 
 /// Whether a word begins with a capital letter, past quotation marks and brackets.
 #[must_use]
 pub fn is_capitalised(word: &str) -> bool {
-    word.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_uppercase)
+    first_letter(word).is_some_and(char::is_uppercase)
 }
 
 /// Words without weight for meaning, as they stand in running text; sorted, lower case.

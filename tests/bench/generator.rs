@@ -1,4 +1,4 @@
-//! Invented page dumps for measuring: as many as wanted, no two passages alike, the same for the same seed.
+//! Invented page dumps and pages for measuring: as many as wanted, no two passages alike, the same for the same seed.
 
 /// SplitMix64 (Steele, Lea & Flood, OOPSLA 2014): one multiplication chain per number, no state to seed badly.
 struct Random(u64);
@@ -137,6 +137,46 @@ pub(crate) fn article(number: usize) -> String {
     }
     text.push_str("Related topics\n\n- Published 3 March 2018\n\nThe publisher is not responsible for the content of external sites.\n");
     text
+}
+
+/// The `number`-th article as a page of 110 KB, the median of the pages that extractors are measured on: state and
+/// styles in the head, menus, the article, teasers of other stories, a footer.
+pub(crate) fn page(number: usize) -> String {
+    let mut random = Random(!(number as u64));
+    let dump = article(number);
+    let mut lines = dump.lines().filter(|line| !line.is_empty());
+    let title = lines.next().unwrap_or_default();
+    let state: String = (0..950)
+        .map(|_| format!("{{\"id\":{:016x},\"text\":\"{}\"}},", random.next(), random.pick(&WHAT)))
+        .collect();
+    let styles: String = (0..200)
+        .map(|rule| {
+            format!(".c{rule}{{margin:{}px;color:#{:06x}}}\n", random.below(40), random.below(1 << 24))
+        })
+        .collect();
+    let menu: String = (0..80)
+        .map(|item| format!("<li class=\"c{item}\"><a href=\"/{item}/\">{}</a></li>\n", random.pick(&PLACES)))
+        .collect();
+    let body: String = lines.map(|line| format!("<p class=\"text\">{line}</p>\n")).collect();
+    let teasers: String = (0..60)
+        .map(|item| {
+            format!(
+                "<div class=\"card c{item}\"><div class=\"inner\"><a href=\"/story/{item}\"><img src=\"/{:016x}.jpg\" alt=\"{}\"></a>\
+                 <h3><a href=\"/story/{item}\">{} {}</a></h3><span class=\"when\">{} hours ago</span></div></div>\n",
+                random.next(),
+                random.pick(&PLACES),
+                random.pick(&WHO),
+                random.pick(&WHAT),
+                random.below(24),
+            )
+        })
+        .collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\n<style>{styles}</style>\n\
+         <script>window.state=[{state}]</script></head>\n<body><header><nav><ul>{menu}</ul></nav></header>\n<main>\
+         <article><h1>{title}</h1>\n{body}</article></main>\n<aside>{teasers}</aside>\n<footer><ul>{menu}</ul>\
+         <p>All rights reserved.</p></footer></body></html>\n"
+    )
 }
 
 fn sentence(random: &mut Random) -> String {

@@ -37,19 +37,23 @@ const ENCODED: usize = 200;
 /// Articles held in memory for the part before the encoder.
 const PREPARED: usize = 4_000;
 
+/// Pages held in memory for the part before the encoder.
+const PAGES: usize = 100;
+
 fn main() {
     let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let articles = asked.unwrap_or(20_000);
-    before_the_encoder();
+    before_the_encoder("txt", PREPARED, generator::article);
+    before_the_encoder("html", PAGES, generator::page);
     tokenising();
     let folder = tempfile::tempdir().expect("a temporary folder");
     whole_run(folder.path(), articles, "lexicon");
     whole_run(folder.path(), ENCODED, "encoder");
 }
 
-fn before_the_encoder() {
-    let dumps: Vec<_> = (0..PREPARED).map(generator::article).collect();
-    let bytes: usize = dumps.iter().map(String::len).sum();
+fn before_the_encoder(extension: &str, articles: usize, source: fn(usize) -> String) {
+    let sources: Vec<_> = (0..articles).map(source).collect();
+    let bytes: usize = sources.iter().map(String::len).sum();
     let options = pipeline::Options {
         read: read::Options::default(),
         unit: Unit::Paragraph,
@@ -59,17 +63,18 @@ fn before_the_encoder() {
     };
     let prepare = || {
         let mut passages = 0;
-        for (number, dump) in dumps.iter().enumerate() {
-            for raw in read::read(&format!("{number}.txt"), dump.as_bytes(), &options.read).articles {
+        for (number, source) in sources.iter().enumerate() {
+            for raw in read::read(&format!("{number}.{extension}"), source.as_bytes(), &options.read).articles
+            {
                 passages += pipeline::prepare(raw, &options, None).passages.len();
             }
         }
         passages
     };
     let probe = || {
-        for dump in &dumps {
-            black_box(Sha256::digest(dump.as_bytes()));
-            black_box(std::str::from_utf8(dump.as_bytes())).expect("text");
+        for source in &sources {
+            black_box(Sha256::digest(source.as_bytes()));
+            black_box(std::str::from_utf8(source.as_bytes())).expect("text");
         }
     };
     let passages = prepare();
@@ -81,10 +86,10 @@ fn before_the_encoder() {
         theirs.push(timed(probe));
     }
     let (ours, theirs) = (median(ours), median(theirs));
-    let rate = |time: Duration| PREPARED as f64 / time.as_secs_f64();
+    let rate = |time: Duration| articles as f64 / time.as_secs_f64();
     println!(
-        "before the encoder (read, clean, date, split, fingerprint), one thread, {PREPARED} dumps of {} bytes",
-        bytes / PREPARED
+        "before the encoder (read, clean, date, split, fingerprint), one thread, {articles} files .{extension} of {} bytes",
+        bytes / articles
     );
     println!(
         "  {:>8.0} articles/s  {:>8.0} passages/s  {:.1} MB/s",
