@@ -333,23 +333,23 @@ def faithful(engines, models, chosen, logs, left_out):
     return rows
 
 
-def compare(place, models, wanted):
-    """Everything about engines."""
+def compare(place, models, wanted, found, keep):
+    """Fills `found` with everything about engines; `keep` is called whenever there is more of it."""
     logs = place / "logs"
     logs.mkdir(exist_ok=True)
     engines, left_out = listed(place, models, wanted)
-    all_threads = os.cpu_count()
-    numbers = [int(part) for part in wanted.threads.split(",")] if wanted.threads else sorted({1, all_threads})
-    found = {"runs": [], "left_out": left_out}
+    numbers = [int(part) for part in wanted.threads.split(",")] if wanted.threads else sorted({1, os.cpu_count()})
+    found |= {"runs": [], "left_out": left_out}
     for name in wanted.sets.split(","):
         for threads in numbers:
             print(f"{name} passages, {threads} threads", flush=True)
             passages = models / f"passages-{name}.json"
             run = timed(engines, passages, threads, wanted.rounds, logs, left_out)
             found["runs"].append({"set": name, "threads": threads} | run)
-    last = found["runs"][-1]["engines"]
-    alone = [run for run in found["runs"] if run["threads"] == 1]
-    chosen = {name: row["setting"] for name, row in (alone[-1]["engines"] if alone else last).items()}
+            keep()
+    # The settings of one thread on real passages, where that was timed.
+    runs = [run for run in found["runs"] if run["threads"] == 1] or found["runs"]
+    chosen = {name: row["setting"] for name, row in runs[-1]["engines"].items()}
     print("fidelity", flush=True)
     found["fidelity"] = faithful(engines, models, chosen, logs, left_out)
-    return found
+    keep()
