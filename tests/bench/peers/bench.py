@@ -88,14 +88,18 @@ def main():
     models = engines.prepared(PLACE)
     record = {"taken": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine()}
     record["versions"] = engines.versions()
+
+    def keep():
+        (wanted.out / "peers.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+        (wanted.out / "peers.md").write_text(tables.page(record), encoding="utf-8")
+
     if wanted.jobs != "only":
-        record["engines"] = engines.compare(PLACE, models, wanted)
+        record["engines"] = {}
+        engines.compare(PLACE, models, wanted, record["engines"], keep)
     if wanted.jobs != "no":
         record["jobs"] = jobs.compare(PLACE, models, wanted)
-    (wanted.out / "peers.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    page = tables.page(record)
-    (wanted.out / "peers.md").write_text(page, encoding="utf-8")
-    print(page)
+    keep()
+    print(tables.page(record))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ class Worker:
         ready = self.hear()
         self.load = time.perf_counter() - begun
         self.settings = ready["settings"]
+        self.setting = None
 
     def hear(self):
         line = self.process.stdout.readline()
@@ -84,7 +85,12 @@ class Worker:
         return self.hear()
 
     def use(self, setting):
+        """Takes a setting up; what that costs is part of loading if it is the first."""
+        begun = time.perf_counter()
         self.ask(f"use {json.dumps(setting)}")
+        if self.setting is None:
+            self.load += time.perf_counter() - begun
+        self.setting = setting
 
     def close(self):
         self.process.stdin.close()
@@ -202,11 +208,13 @@ def cost(answer, threads):
 
 
 def tuned(worker, threads):
-    """Tries the settings that the worker offers and leaves it at the cheapest.
+    """The cheapest of the settings that the worker offers.
 
     Sizes of batches are tried upwards for each choice of the rest, until two in a row have not helped.
     """
     best, chosen = float("inf"), worker.settings[0]
+    if len(worker.settings) == 1:
+        return chosen
     least, idle, rest = float("inf"), 0, None
     for setting in worker.settings:
         others = {name: value for name, value in setting.items() if name != "batch"}
@@ -221,21 +229,16 @@ def tuned(worker, threads):
         least, idle = (found, 0) if found < least else (least, idle + 1)
         if found < best:
             best, chosen = found, setting
-    worker.use(chosen)
-    worker.ask("run")
     return chosen
 
 
-def started(engines, passages, threads, logs, left_out):
-    """A worker for every engine that can be started."""
-    workers = {}
-    for engine in engines:
-        log = logs / f"{engine.name.replace(' ', '-')}.log"
-        try:
-            workers[engine.name] = Worker(engine, passages, threads, log)
-        except Gone as reason:
-            left_out[engine.name] = str(reason)
-    return workers
+def started(engine, passages, threads, logs, left_out):
+    """A worker, or none where it cannot be started."""
+    try:
+        return Worker(engine, passages, threads, logs / f"{engine.name.replace(' ', '-')}.log")
+    except Gone as reason:
+        left_out[engine.name] = str(reason)
+        return None
 
 
 def probed(workers):
@@ -243,17 +246,33 @@ def probed(workers):
     return next(workers[name].ask("peak")["peak_gflops"] for name in OURS if name in workers)
 
 
+def ready(engines, passages, threads, logs, left_out):
+    """A worker for every engine that can be started, each at its best setting and warm.
+
+    What tries settings is another process, so that memory is that of the best alone.
+    """
+    workers = {}
+    for engine in engines:
+        trial = started(engine, passages, threads, logs, left_out)
+        if trial is None:
+            continue
+        chosen = tuned(trial, threads)
+        trial.close()
+        worker = started(engine, passages, threads, logs, left_out)
+        worker.use(chosen)
+        worker.ask("run")
+        workers[engine.name] = worker
+        print(f"  {engine.name}: {chosen}", flush=True)
+    return workers
+
+
 def timed(engines, passages, threads, rounds, logs, left_out):
     """All engines on one set with one number of threads: rates, and costs beside ours round by round."""
-    workers = started(engines, passages, threads, logs, left_out)
+    workers = ready(engines, passages, threads, logs, left_out)
     count = len(json.loads(passages.read_text(encoding="utf-8")))
     ours = next((name for name in OURS if name in workers), None)
     if ours is None:
         raise SystemExit(f"the engine of this repository cannot be started: {left_out}")
-    settings = {}
-    for name, worker in workers.items():
-        settings[name] = tuned(worker, threads)
-        print(f"  {name}: {settings[name]}", flush=True)
     before = probed(workers)
     answers = {name: [] for name in workers}
     names = list(workers)
@@ -267,7 +286,7 @@ def timed(engines, passages, threads, rounds, logs, left_out):
         costs = [cost(answer, threads) for answer in answers[name]]
         ratios = [mine / cost(own, threads) for mine, own in zip(costs, answers[ours])]
         rows[name] = {
-            "setting": settings[name],
+            "setting": worker.setting,
             "load_s": worker.load,
             "wall_s": statistics.median(answer["wall"] for answer in answers[name]),
             "cpu_s": statistics.median(answer["cpu"] for answer in answers[name]),
@@ -283,16 +302,18 @@ def timed(engines, passages, threads, rounds, logs, left_out):
 
 def faithful(engines, models, chosen, logs, left_out):
     """Vectors of the whole test split: cosine to those of f32 torch, and what the shipped heads make of them."""
-    workers = started(engines, models / "passages-test.json", 1, logs, left_out)
     width = shipped.config()["hidden_size"]
+    file = models / "vectors.bin"
     vectors = {}
-    for name, worker in workers.items():
-        worker.use(chosen.get(name, worker.settings[0]))
-        file = models / "vectors.bin"
+    for engine in engines:
+        if engine.name not in chosen:
+            continue
+        worker = started(engine, models / "passages-test.json", 1, logs, left_out)
+        worker.use(chosen[engine.name])
         worker.ask(f"vectors {file}")
-        vectors[name] = np.fromfile(file, dtype="<f4").reshape(-1, width)
-        file.unlink()
         worker.close()
+        vectors[engine.name] = np.fromfile(file, dtype="<f4").reshape(-1, width)
+        file.unlink()
     settings = shipped.config()["sendlens"]
     themes = [theme["name"] for theme in settings["themes"]]
     deserved, feeling = shipped.truth(shipped.annotated("test"), themes)
@@ -312,23 +333,23 @@ def faithful(engines, models, chosen, logs, left_out):
     return rows
 
 
-def compare(place, models, wanted):
-    """Everything about engines."""
+def compare(place, models, wanted, found, keep):
+    """Fills `found` with everything about engines; `keep` is called whenever there is more of it."""
     logs = place / "logs"
     logs.mkdir(exist_ok=True)
     engines, left_out = listed(place, models, wanted)
-    all_threads = os.cpu_count()
-    numbers = [int(part) for part in wanted.threads.split(",")] if wanted.threads else sorted({1, all_threads})
-    found = {"runs": [], "left_out": left_out}
+    numbers = [int(part) for part in wanted.threads.split(",")] if wanted.threads else sorted({1, os.cpu_count()})
+    found |= {"runs": [], "left_out": left_out}
     for name in wanted.sets.split(","):
         for threads in numbers:
             print(f"{name} passages, {threads} threads", flush=True)
             passages = models / f"passages-{name}.json"
             run = timed(engines, passages, threads, wanted.rounds, logs, left_out)
             found["runs"].append({"set": name, "threads": threads} | run)
-    last = found["runs"][-1]["engines"]
-    alone = [run for run in found["runs"] if run["threads"] == 1]
-    chosen = {name: row["setting"] for name, row in (alone[-1]["engines"] if alone else last).items()}
+            keep()
+    # The settings of one thread on real passages, where that was timed.
+    runs = [run for run in found["runs"] if run["threads"] == 1] or found["runs"]
+    chosen = {name: row["setting"] for name, row in runs[-1]["engines"].items()}
     print("fidelity", flush=True)
     found["fidelity"] = faithful(engines, models, chosen, logs, left_out)
-    return found
+    keep()

@@ -6,7 +6,8 @@ def page(record):
     parts = [head(record)]
     if "engines" in record:
         parts += [engines(run) for run in record["engines"]["runs"]]
-        parts += [fidelity(record["engines"])]
+        if "fidelity" in record["engines"]:
+            parts.append(fidelity(record["engines"]["fidelity"]))
         if record["engines"]["left_out"]:
             reasons = [f"- {name}: {reason}" for name, reason in record["engines"]["left_out"].items()]
             parts.append("Not measured here:\n\n" + "\n".join(reasons))
@@ -87,7 +88,7 @@ def fidelity(found):
             number(row, "theme_macro_f1", 3),
             number(row, "sentiment_macro_f1", 3),
         ]
-        for name, row in found["fidelity"].items()
+        for name, row in found.items()
     ]
     return "## Fidelity, whole test split\n\nThe shipped heads and thresholds on each engine's vectors.\n\n" + table(
         columns, rows

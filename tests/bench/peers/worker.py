@@ -67,8 +67,7 @@ class OnnxRuntime:
             "exported": lambda: session(folder / f"{precision}.onnx"),
             "fused": lambda: session(folder / f"{precision}-fused.onnx"),
         }
-        self.graph = "fused"
-        self.session = self.open[self.graph]()
+        self.graph = None
 
     def settings(self):
         return [{"graph": graph, "batch": size} for graph in self.open for size in BATCHES]
@@ -98,8 +97,6 @@ class OpenVino:
         self.options = {"INFERENCE_NUM_THREADS": threads}
         if precision != "int8":
             self.options["INFERENCE_PRECISION_HINT"] = precision
-        self.compiled = {}
-        self.choose(self.settings()[0], [])
 
     def settings(self):
         hints = ["LATENCY"] if self.threads == 1 else ["LATENCY", "THROUGHPUT"]
@@ -207,7 +204,6 @@ def main():
     file, threads, engine, precision, folder = sys.argv[1:]
     passages = json.loads(Path(file).read_text(encoding="utf-8"))
     worker = Worker(passages, ENGINES[engine](Path(folder), precision, int(threads)))
-    worker.use(worker.engine.settings()[0])
     say({"ready": time.perf_counter() - START, "settings": worker.engine.settings()})
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
