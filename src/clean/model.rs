@@ -215,11 +215,10 @@ fn own(line: &Line, known: Option<Known>) -> ([f32; OWN], usize) {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
     let commas = memchr::memchr_iter(b',', bytes).count();
     let is_ascii = text.is_ascii();
-    let quotes =
-        memchr::memchr(b'"', bytes).is_some() || !is_ascii && text.contains(|c| matches!(c, '“' | '”' | '‘'));
+    let quotes = memchr::memchr(b'"', bytes).is_some() || !is_ascii && text.contains(['“', '”', '‘']);
     let marks = memchr::memchr3(b'|', b'@', b'>', bytes).is_some()
         || memchr::memchr3(b'{', b'/', b'#', bytes).is_some()
-        || !is_ascii && text.contains(|c| matches!(c, '›' | '»' | '©' | '→'));
+        || !is_ascii && text.contains(['›', '»', '©', '→']);
     let of_words = words.max(1);
     let flag = |is: bool| if is { 1.0 } else { 0.0 };
     let is_shaped =
