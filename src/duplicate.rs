@@ -231,6 +231,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
+        fn ascii_is_hashed_as_any_text(text in "[ -~\n\t]{0,60}") {
+            // The quotation mark is no word, but it makes the text one of Unicode.
+            proptest::prop_assert_eq!(passage_key(&text), passage_key(&format!("{text} “")));
+        }
+
+        #[test]
         fn no_text_panics(text in "\\PC{0,40}") {
             proptest::prop_assert_eq!(passage_key(&text), passage_key(&format!(" {text} ")));
         }

@@ -2,7 +2,7 @@
 //!
 //! *Takes* decoded text as a reader found it. *Gives* one cleaned text and blocks that are spans into it; nothing
 //! of a page is deleted, it is typed. *Fails* never: what cannot be told is furniture, and a warning says so.
-//! *Cost*: well under 150 µs for a dumped article of 25 lines, milliseconds for an HTML page.
+//! *Cost*: well under 100 µs for a dumped article of 25 lines, milliseconds for an HTML page.
 //!
 //! Invariants, each with a test of the same name: spans lie on character boundaries, in order, one line feed
 //! apart (`blocks_tile_the_text`); every character of a dump that is not white space, list glyph or control

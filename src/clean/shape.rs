@@ -4,7 +4,7 @@
 
 /// Pieces of a line between single spaces, empty ones too. Such pieces are a few bytes long: [`str::split`], made for
 /// long ones, takes three times as long.
-pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;
@@ -168,8 +168,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stop_words_are_sorted() {
+    fn stop_words_are_found() {
         assert!(STOP_WORDS.is_sorted());
+        assert!(STOP_WORDS.into_iter().all(is_stop_word));
+        assert!(!["", "—", "theirs", "withinwithin"].into_iter().any(is_stop_word));
         assert!(is_stop_word("“The"));
         assert!(!is_stop_word("Council"));
     }
@@ -183,5 +185,12 @@ mod tests {
         assert!(is_open("ordered by the Education Secretary,"));
         assert!(!is_open("It is late."));
         assert!(starts_lower("“and then"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn pieces_are_those_of_split(text in "[a-c é]{0,12}") {
+            proptest::prop_assert!(pieces(&text).eq(text.split(' ')));
+        }
     }
 }

@@ -27,6 +27,7 @@ def arguments():
     parser.add_argument("--sets", default="fixed,real", help="sets of passages to time")
     parser.add_argument("--threads", help="numbers of threads [default: 1 and all]")
     parser.add_argument("--rounds", type=int, default=7, help="rounds per engine and set, interleaved")
+    parser.add_argument("--settings", type=Path, help="an earlier peers.json whose settings are used, none tried")
     parser.add_argument("--jobs", choices=["too", "only", "no"], default="too", help="whether to time whole jobs")
     parser.add_argument("--articles", type=int, default=300, help="pages of a whole job")
     parser.add_argument("--job-rounds", type=int, default=3, help="rounds per whole job, interleaved")

@@ -241,24 +241,35 @@ def started(engine, passages, threads, logs, left_out):
         return None
 
 
+def remembered(file, name, threads):
+    """The settings that an earlier comparison found for a set and a number of threads."""
+    if file is None:
+        return {}
+    runs = json.loads(file.read_text(encoding="utf-8"))["engines"]["runs"]
+    fitting = [run for run in runs if (run["set"], run["threads"]) == (name, threads)]
+    return {name: row["setting"] for run in fitting for name, row in run["engines"].items()}
+
+
 def probed(workers):
     """What one core can do now, in GFLOP/s."""
     return next(workers[name].ask("peak")["peak_gflops"] for name in OURS if name in workers)
 
 
-def ready(engines, passages, threads, logs, left_out):
+def ready(engines, passages, threads, known, logs, left_out):
     """A worker for every engine that can be started, each at its best setting and warm.
 
-    What tries settings is another process, so that memory is that of the best alone.
+    What tries settings, unless they are known, is another process, so that memory is that of the best alone.
     """
     workers = {}
     for engine in engines:
-        trial = started(engine, passages, threads, logs, left_out)
-        if trial is None:
-            continue
-        chosen = tuned(trial, threads)
-        trial.close()
         worker = started(engine, passages, threads, logs, left_out)
+        if worker is None:
+            continue
+        chosen = known.get(engine.name)
+        if chosen is None:
+            chosen = tuned(worker, threads)
+            worker.close()
+            worker = started(engine, passages, threads, logs, left_out)
         worker.use(chosen)
         worker.ask("run")
         workers[engine.name] = worker
@@ -266,9 +277,9 @@ def ready(engines, passages, threads, logs, left_out):
     return workers
 
 
-def timed(engines, passages, threads, rounds, logs, left_out):
+def timed(engines, passages, threads, rounds, known, logs, left_out):
     """All engines on one set with one number of threads: rates, and costs beside ours round by round."""
-    workers = ready(engines, passages, threads, logs, left_out)
+    workers = ready(engines, passages, threads, known, logs, left_out)
     count = len(json.loads(passages.read_text(encoding="utf-8")))
     ours = next((name for name in OURS if name in workers), None)
     if ours is None:
@@ -280,6 +291,7 @@ def timed(engines, passages, threads, rounds, logs, left_out):
         # Another one begins each round, so that nobody always follows the same neighbour.
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             answers[name].append(workers[name].ask("run"))
+        print(f"  round {turn + 1} of {rounds}", flush=True)
     after = probed(workers)
     rows = {}
     for name, worker in workers.items():
@@ -344,7 +356,8 @@ def compare(place, models, wanted, found, keep):
         for threads in numbers:
             print(f"{name} passages, {threads} threads", flush=True)
             passages = models / f"passages-{name}.json"
-            run = timed(engines, passages, threads, wanted.rounds, logs, left_out)
+            known = remembered(wanted.settings, name, threads)
+            run = timed(engines, passages, threads, wanted.rounds, known, logs, left_out)
             found["runs"].append({"set": name, "threads": threads} | run)
             keep()
     # The settings of one thread on real passages, where that was timed.
