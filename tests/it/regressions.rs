@@ -69,12 +69,19 @@ fn promises_hold_for_every_fixture() {
 /// Longest piece of a seed that is spoilt, in bytes.
 const PIECE: usize = 2_000;
 
-/// What the dictionary of the fuzzer puts in, and the bytes of the seeds.
-static MATERIAL: LazyLock<[Vec<Vec<u8>>; 2]> = LazyLock::new(|| {
+/// What is put together.
+struct Material {
+    /// The fuzzer's dictionary.
+    words: Vec<Vec<u8>>,
+    /// The bytes of every seed.
+    seeds: Vec<Vec<u8>>,
+}
+
+static MATERIAL: LazyLock<Material> = LazyLock::new(|| {
     let words = fs::read_to_string(root().join("tests/fuzz/words.dict")).expect("readable");
     let words = words.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"').map(unquoted));
     let seeds = seeds().into_iter().map(|path| fs::read(path).expect("readable"));
-    [words.collect(), seeds.collect()]
+    Material { words: words.collect(), seeds: seeds.collect() }
 });
 
 /// A word of the dictionary without its escapes.
@@ -98,7 +105,7 @@ fn spoilt() -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<Index>(), any::<Index>(), any::<Index>(), any::<u8>(), 0..4_u8);
     (any::<Index>(), any::<Index>(), prop::collection::vec(change, 0..12)).prop_map(
         |(seed, start, changes)| {
-            let [words, seeds] = &*MATERIAL;
+            let Material { words, seeds } = &*MATERIAL;
             let piece = |seed: Index, start: Index, most: usize| {
                 let seed = seed.get(seeds);
                 let start = if seed.len() > most { start.index(seed.len() - most) } else { 0 };
@@ -121,7 +128,7 @@ fn spoilt() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn promises_hold_for_spoilt_fixtures(bytes in spoilt()) {
