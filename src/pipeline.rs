@@ -200,17 +200,9 @@ fn batch_len(sources: &[Source]) -> usize {
 
 /// Reads one file; the hash is that of its bytes.
 fn read_one(source: &Source, options: &read::Options) -> (Vec<u8>, read::Reading) {
-    match std::fs::read(&source.path) {
+    match source.read() {
         Ok(bytes) => (Sha256::digest(&bytes).to_vec(), read::read(&source.id, &bytes, options)),
-        Err(error) => {
-            let skipped = Skipped {
-                path: source.id.clone(),
-                record: None,
-                reason: "unreadable",
-                detail: error.to_string(),
-            };
-            (Vec::new(), read::Reading { articles: Vec::new(), skipped: vec![skipped] })
-        }
+        Err(skipped) => (Vec::new(), read::Reading { articles: Vec::new(), skipped: vec![skipped] }),
     }
 }
 

@@ -8,8 +8,8 @@
 //! - No link is followed, so nothing outside the root is ever read (`links_are_not_followed`).
 //! - Ids are unique, also for names that are not UTF-8 (`names_that_are_not_utf8_stay_unique`).
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -27,6 +27,23 @@ pub struct Source {
     pub id: String,
     /// Size in bytes.
     pub bytes: u64,
+}
+
+impl Source {
+    /// Reads the file, as it is now.
+    ///
+    /// # Errors
+    /// The [`Skipped`] row of a file that is gone, may no longer be read, or was swapped for a pipe or a device.
+    pub fn read(&self) -> std::result::Result<Vec<u8>, Skipped> {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or(0));
+        let unreadable = |error: std::io::Error| skip(self.id.clone(), "unreadable", error.to_string());
+        let mut file = open(&self.path).map_err(unreadable)?;
+        if !file.metadata().map_err(unreadable)?.is_file() {
+            return Err(special(self.id.clone()));
+        }
+        file.read_to_end(&mut bytes).map_err(unreadable)?;
+        Ok(bytes)
+    }
 }
 
 /// What a walk found.
@@ -120,7 +137,7 @@ fn visit(root: &Path, entry: &DirEntry, options: &Options, found: &mut Walk) {
         return;
     }
     if !kind.is_file() && !is_root {
-        found.skipped.push(skip(id, "special_file", "a pipe, socket or device".into()));
+        found.skipped.push(special(id));
         return;
     }
     let bytes = match fs::metadata(entry.path()) {
@@ -136,10 +153,25 @@ fn visit(root: &Path, entry: &DirEntry, options: &Options, found: &mut Walk) {
         return;
     }
     // Opened here so that a run says what it cannot read before hours of work, not after.
-    match File::open(entry.path()) {
+    match open(entry.path()) {
         Ok(_) => found.sources.push(Source { path: entry.path().to_owned(), id, bytes }),
         Err(error) => found.skipped.push(skip(id, "unreadable", error.to_string())),
     }
+}
+
+/// Opens a file for reading. A pipe without a writer is opened too, where [`File::open`] would wait for ever.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    options.read(true).open(path)
+}
+
+fn special(id: String) -> Skipped {
+    skip(id, "special_file", "a pipe, socket or device".into())
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -278,6 +310,26 @@ mod tests {
         // A root that is itself a link was named by the user and is read.
         assert_eq!(ids(&walk(&folder.path().join("out"), &Options::default()).unwrap()), ["c.txt"]);
         assert_eq!(ids(&walk(&folder.path().join("link.txt"), &Options::default()).unwrap()), ["link.txt"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_changed_since_the_walk_is_a_row() {
+        use std::os::unix::net::UnixListener;
+        let folder = corpus(&["gone.txt", "longer.txt", "pipe.txt", "socket.txt"]);
+        let found = walk(folder.path(), &Options::default()).unwrap();
+        let path = |name| folder.path().join(name);
+        for name in ["gone.txt", "pipe.txt", "socket.txt"] {
+            fs::remove_file(path(name)).unwrap();
+        }
+        fs::write(path("longer.txt"), "more than before").unwrap();
+        let made = std::process::Command::new("mkfifo").arg(path("pipe.txt")).status().unwrap();
+        assert!(made.success());
+        let _socket = UnixListener::bind(path("socket.txt")).unwrap();
+        let read: Vec<_> = found.sources.iter().map(Source::read).collect();
+        let reasons: Vec<_> = read.iter().map(|read| read.as_ref().err().map(|row| row.reason)).collect();
+        assert_eq!(reasons, [Some("unreadable"), None, Some("special_file"), Some("unreadable")]);
+        assert_eq!(read[1].as_deref(), Ok(&b"more than before"[..]));
     }
 
     #[cfg(unix)]

@@ -322,6 +322,32 @@ pub fn read(folder: &Path, table: &str, columns: Option<&[&str]>) -> Result<Data
     ParquetReader::new(file).with_columns(columns).finish().map_err(|error| table_error(&path, &error))
 }
 
+/// Reads columns of `FOLDER/TABLE.parquet` piece by piece: memory holds one row group at a time.
+///
+/// # Errors
+/// [`Error::Io`] if there is no such file, [`Error::Table`] if it is damaged. Each piece is an [`Error::Table`] if it is
+/// damaged or lacks a column.
+pub fn pieces(
+    folder: &Path,
+    table: &str,
+    columns: &[&str],
+) -> Result<impl Iterator<Item = Result<DataFrame>> + use<>> {
+    let path = folder.join(table).with_extension("parquet");
+    let open = {
+        let path = path.clone();
+        move || File::open(&path).map_err(|error| Error::io("read", &path, error))
+    };
+    let mut whole = ParquetReader::new(open()?);
+    let metadata = whole.get_metadata().map_err(|error| table_error(&path, &error))?.clone();
+    let columns: Vec<_> = columns.iter().map(|name| (*name).to_owned()).collect();
+    Ok((0..metadata.num_rows).step_by(GROUP_ROWS).map(move |start| {
+        let mut reader = ParquetReader::new(open()?);
+        reader.set_metadata(metadata.clone());
+        let reader = reader.with_columns(Some(columns.clone())).with_slice(Some((start, GROUP_ROWS)));
+        reader.finish().map_err(|error| table_error(&path, &error))
+    }))
+}
+
 /// Writes a whole table as `FOLDER/TABLE.parquet`.
 ///
 /// # Errors
@@ -338,4 +364,27 @@ pub fn write(folder: &Path, table: &str, frame: &mut DataFrame) -> Result<()> {
 
 fn table_error(path: &Path, error: &polars::error::PolarsError) -> Error {
     Error::Table { path: path.to_owned(), message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_the_whole_table() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut file = TableFile::create(folder.path(), schema::explanations()).expect("created");
+        for row in 0..GROUP_ROWS + 3 {
+            let cells =
+                ["a#1".into(), row.into(), row.into(), "bus".into(), "transport".into(), 0.5_f32.into()];
+            file.push(cells.to_vec()).expect("written");
+        }
+        file.finish().expect("written");
+        let pieces = pieces(folder.path(), "explanations", &["start", "word"]).expect("a table");
+        let starts = pieces.map(|piece| column::integers(&piece.expect("read"), "start").expect("a column"));
+        let starts: Vec<_> = starts.collect();
+        assert_eq!(starts.iter().map(Vec::len).collect::<Vec<_>>(), [GROUP_ROWS, 3]);
+        let whole = read(folder.path(), "explanations", Some(&["start"])).expect("read");
+        assert_eq!(starts.concat(), column::integers(&whole, "start").expect("a column"));
+    }
 }

@@ -4,13 +4,14 @@
 //! `theme_by_date`, summed over groups; where that has more periods than a chart can show, longer ones are counted.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use polars::prelude::DataFrame;
 
+use super::texts::{Texts, TextsWriter};
 use super::wording;
-use crate::article::Precision;
+use crate::article::{Precision, passage_id};
 use crate::error::{Error, Result};
 use crate::frame::schema::name;
 use crate::frame::{self, column};
@@ -30,10 +31,10 @@ const OUTLET: usize = 80;
 /// Characters of the text a date was read from that are shown.
 const DATE_TEXT: usize = 80;
 
-/// The tables, from which [`Contents`] borrows.
+/// The tables, from which [`Contents`] borrows. Passages are read later and piece by piece: they are most of a run.
 pub(super) struct Tables {
+    folder: PathBuf,
     articles: DataFrame,
-    passages: DataFrame,
     frequencies: DataFrame,
     skipped: BTreeMap<String, u64>,
 }
@@ -41,19 +42,22 @@ pub(super) struct Tables {
 impl Tables {
     pub(super) fn read(folder: &Path) -> Result<Self> {
         let wanted = [
-            name::PASSAGE,
             name::ARTICLE,
-            name::POSITION,
-            name::TEXT,
+            name::TITLE,
+            name::URL,
+            name::OUTLET,
+            name::DATE,
+            name::DATE_PRECISION,
+            name::DATE_SOURCE,
+            name::DATE_CONFIDENCE,
+            name::DATE_TEXT,
+            name::NOT_BEFORE,
+            name::NOT_AFTER,
             name::COUNTED,
-            name::RELEVANT,
-            name::THEMES,
-            name::SENTIMENT,
-            name::LABELLED_BY,
         ];
         Ok(Self {
-            articles: frame::read(folder, "articles", None)?,
-            passages: frame::read(folder, "passages", Some(&wanted))?,
+            folder: folder.to_owned(),
+            articles: frame::read(folder, "articles", Some(&wanted))?,
             frequencies: frame::read(
                 folder,
                 "theme_by_date",
@@ -109,17 +113,15 @@ pub(super) struct Article<'a> {
     pub(super) passages: std::ops::Range<usize>,
 }
 
-/// A passage, counted or only a neighbour of one that is.
-pub(super) struct Passage<'a> {
-    pub(super) id: &'a str,
+/// A passage, counted or only a neighbour of one that is. Its text is [`Contents::text`].
+pub(super) struct Passage {
     /// Index in [`Contents::articles`].
     pub(super) article: usize,
-    pub(super) position: i64,
-    pub(super) text: &'a str,
+    pub(super) position: usize,
     pub(super) is_counted: bool,
     pub(super) is_relevant: bool,
     /// Indices of the themes given.
-    pub(super) themes: Vec<usize>,
+    pub(super) themes: Box<[usize]>,
     /// Index in [`Sentiment::ALL`].
     pub(super) sentiment: Option<usize>,
     pub(super) is_by_person: bool,
@@ -164,7 +166,8 @@ pub(super) struct Contents<'a> {
     pub(super) record: &'a Record,
     pub(super) articles: Vec<Article<'a>>,
     /// In the order of the table; those of one article stand together.
-    pub(super) passages: Vec<Passage<'a>>,
+    pub(super) passages: Vec<Passage>,
+    pub(super) texts: Texts,
     /// By passages, most first, then by name.
     pub(super) outlets: Vec<Outlet<'a>>,
     /// The period that is drawn: that of the run, or a longer one.
@@ -186,10 +189,13 @@ impl<'a> Contents<'a> {
     pub(super) fn new(tables: &'a Tables, record: &'a Record) -> Result<Self> {
         let themes = &record.codebook.themes;
         let (period, slots) = slots(tables, record.period(), themes.len())?;
+        let mut articles = articles(&tables.articles, record.period())?;
+        let (passages, texts) = passages(&tables.folder, themes, &mut articles)?;
         let mut contents = Self {
             record,
-            articles: articles(&tables.articles, record.period())?,
-            passages: Vec::new(),
+            articles,
+            passages,
+            texts,
             outlets: Vec::new(),
             period,
             slots,
@@ -197,7 +203,6 @@ impl<'a> Contents<'a> {
             all: Series::default(),
             skipped: &tables.skipped,
         };
-        contents.passages = passages(&tables.passages, themes, &mut contents.articles)?;
         contents.name_outlets(&column::texts(&tables.articles, name::OUTLET)?);
         contents.count();
         Ok(contents)
@@ -272,16 +277,28 @@ impl<'a> Contents<'a> {
     }
 
     /// The article of a passage.
-    pub(super) fn article_of(&self, passage: &Passage<'_>) -> &Article<'a> {
+    pub(super) fn article_of(&self, passage: &Passage) -> &Article<'a> {
         &self.articles[passage.article]
     }
 
-    /// The passages before and after the one in this row, in the same article.
-    pub(super) fn neighbours(&self, row: usize) -> [Option<&Passage<'a>>; 2] {
+    /// The id of a passage, as in the tables.
+    pub(super) fn id_of(&self, passage: &Passage) -> String {
+        passage_id(self.article_of(passage).id, passage.position)
+    }
+
+    /// The text of the passage in this row.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read.
+    pub(super) fn text(&self, row: usize) -> Result<String> {
+        self.texts.get(row)
+    }
+
+    /// Rows of the passages before and after the one in this row, in the same article.
+    pub(super) fn neighbours(&self, row: usize) -> [Option<usize>; 2] {
         let within = &self.articles[self.passages[row].article].passages;
         let before = row.checked_sub(1).filter(|row| within.contains(row));
         [before, Some(row + 1).filter(|row| within.contains(row))]
-            .map(|row| row.map(|row| &self.passages[row]))
     }
 }
 
@@ -378,46 +395,55 @@ fn is_web(url: &str) -> bool {
         && url.chars().all(|c| !c.is_whitespace() && !crate::plain::is_unprintable(c))
 }
 
-/// The passages; each article is told which rows are its own.
-fn passages<'a>(
-    frame: &'a DataFrame,
-    themes: &[String],
-    articles: &mut [Article<'a>],
-) -> Result<Vec<Passage<'a>>> {
-    let ids = column::texts(frame, name::PASSAGE)?;
-    let of = column::texts(frame, name::ARTICLE)?;
-    let positions = column::integers(frame, name::POSITION)?;
-    let texts = column::texts(frame, name::TEXT)?;
-    let counted = column::flags(frame, name::COUNTED)?;
-    let relevant = column::flags(frame, name::RELEVANT)?;
-    let given = column::text_lists(frame, name::THEMES)?;
-    let sentiments = column::texts(frame, name::SENTIMENT)?;
-    let labelled_by = column::texts(frame, name::LABELLED_BY)?;
+/// The passages and their texts; each article is told which rows are its own.
+fn passages(folder: &Path, themes: &[String], articles: &mut [Article<'_>]) -> Result<(Vec<Passage>, Texts)> {
     let places: HashMap<_, _> =
         articles.iter().enumerate().map(|(index, article)| (article.id, index)).collect();
-    let mut passages: Vec<Passage<'a>> = Vec::with_capacity(ids.len());
-    for (row, given) in given.into_iter().enumerate() {
-        let (Some(id), Some(article)) = (ids[row], of[row].and_then(|id| places.get(id).copied())) else {
-            continue;
-        };
-        if passages.last().is_none_or(|last| last.article != article) {
-            articles[article].passages = passages.len()..passages.len();
+    let wanted = [
+        name::ARTICLE,
+        name::POSITION,
+        name::TEXT,
+        name::COUNTED,
+        name::RELEVANT,
+        name::THEMES,
+        name::SENTIMENT,
+        name::LABELLED_BY,
+    ];
+    let mut passages = Vec::<Passage>::new();
+    let mut kept = TextsWriter::new(folder)?;
+    for frame in frame::pieces(folder, "passages", &wanted)? {
+        let frame = frame?;
+        let of = column::texts(&frame, name::ARTICLE)?;
+        let positions = column::integers(&frame, name::POSITION)?;
+        let texts = column::texts(&frame, name::TEXT)?;
+        let counted = column::flags(&frame, name::COUNTED)?;
+        let relevant = column::flags(&frame, name::RELEVANT)?;
+        let given = column::text_lists(&frame, name::THEMES)?;
+        let sentiments = column::texts(&frame, name::SENTIMENT)?;
+        let labelled_by = column::texts(&frame, name::LABELLED_BY)?;
+        for (row, given) in given.into_iter().enumerate() {
+            let Some(article) = of[row].and_then(|id| places.get(id).copied()) else { continue };
+            if passages.last().is_none_or(|last| last.article != article) {
+                articles[article].passages = passages.len()..passages.len();
+            }
+            articles[article].passages.end = passages.len() + 1;
+            passages.push(Passage {
+                article,
+                position: positions[row].and_then(|position| position.try_into().ok()).unwrap_or(0),
+                is_counted: counted[row] == Some(true),
+                is_relevant: relevant[row] == Some(true),
+                themes: given
+                    .iter()
+                    .filter_map(|theme| themes.iter().position(|known| known == theme))
+                    .collect(),
+                sentiment: sentiments[row]
+                    .and_then(|name| Sentiment::ALL.iter().position(|sentiment| sentiment.as_str() == name)),
+                is_by_person: labelled_by[row] == Some("person"),
+            });
+            kept.push(texts[row].unwrap_or_default())?;
         }
-        articles[article].passages.end = passages.len() + 1;
-        passages.push(Passage {
-            id,
-            article,
-            position: positions[row].unwrap_or(0),
-            text: texts[row].unwrap_or_default(),
-            is_counted: counted[row] == Some(true),
-            is_relevant: relevant[row] == Some(true),
-            themes: given.iter().filter_map(|theme| themes.iter().position(|known| known == theme)).collect(),
-            sentiment: sentiments[row]
-                .and_then(|name| Sentiment::ALL.iter().position(|sentiment| sentiment.as_str() == name)),
-            is_by_person: labelled_by[row] == Some("person"),
-        });
     }
-    Ok(passages)
+    Ok((passages, kept.finish()?))
 }
 
 #[cfg(test)]

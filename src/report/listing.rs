@@ -7,6 +7,7 @@ use super::contents::{Article, Contents, Passage};
 use super::marks::{Explanations, Segment};
 use super::policy;
 use super::wording;
+use crate::error::Result;
 use crate::plain;
 use crate::score::Sentiment;
 
@@ -14,44 +15,46 @@ use crate::score::Sentiment;
 pub(super) const PER_PAGE: usize = 2_000;
 
 /// The passage in this row with all that is known of it. `most` characters of text are shown, if any.
+///
+/// # Errors
+/// [`crate::Error::Io`] if a text cannot be read.
 pub(super) fn passage(
     contents: &Contents<'_>,
     row: usize,
     most: Option<usize>,
     explanations: &Explanations,
-) -> Markup {
+) -> Result<Markup> {
     let passage = &contents.passages[row];
     let article = contents.article_of(passage);
-    let themes = &contents.record.codebook.themes;
     let [before, after] = contents.neighbours(row);
-    html! {
-        article class="passage" data-passage=(plain::visible(passage.id)) {
+    Ok(html! {
+        article class="passage" data-passage=(plain::visible(&contents.id_of(passage))) {
             (facts(contents, passage, article))
             h3 { bdi { (article.title.as_deref().unwrap_or("(no headline)")) } }
             @if let Some(most) = most {
-                p class="text" { bdi { (segments(&explanations.segments(passage, themes, most))) } }
+                p class="text" { bdi { (segments(&explanations.segments(contents, row, most)?)) } }
             }
             details {
                 summary { "Context, date and citation" }
                 @for (place, neighbour) in [("before", before), ("after", after)] {
                     @if let (Some(neighbour), Some(most)) = (neighbour, most) {
-                        p class="neighbour" { span class="where" { (place) } " " bdi { (wording::cut(neighbour.text, most)) } }
+                        p class="neighbour" { span class="where" { (place) } " " bdi { (wording::cut(&contents.text(neighbour)?, most)) } }
                     }
                 }
                 p class="evidence" { (evidence(article)) }
                 p class="cite" { (citation(contents, passage, article)) }
             }
         }
-    }
+    })
 }
 
 /// Day, outlet, themes and sentiment in a line.
-fn facts(contents: &Contents<'_>, passage: &Passage<'_>, article: &Article<'_>) -> Markup {
+fn facts(contents: &Contents<'_>, passage: &Passage, article: &Article<'_>) -> Markup {
     let outlet = contents.outlets[article.outlet].name.as_deref().unwrap_or("outlet not known");
     html! {
         p class="facts" {
             span class="when" { (when(article)) } " · " bdi { (outlet) }
-            @for theme in &passage.themes {
+            @for theme in &*passage.themes {
                 " " span class={ "chip " (colour_class(*theme)) } { (wording::theme(&contents.record.codebook.themes[*theme])) }
             }
             @if let Some(sentiment) = passage.sentiment {
@@ -85,13 +88,13 @@ pub(super) fn evidence(article: &Article<'_>) -> Markup {
 }
 
 /// Outlet, headline, day, id and address.
-fn citation(contents: &Contents<'_>, passage: &Passage<'_>, article: &Article<'_>) -> Markup {
+fn citation(contents: &Contents<'_>, passage: &Passage, article: &Article<'_>) -> Markup {
     let outlet = contents.outlets[article.outlet].name.as_deref();
     html! {
         span class="citation" {
             @if let Some(outlet) = outlet { bdi { (outlet) } ", " }
             @if let Some(title) = &article.title { "“" bdi { (title) } "”, " }
-            (when(article)) ", passage " bdi { (plain::visible(passage.id)) }
+            (when(article)) ", passage " bdi { (plain::visible(&contents.id_of(passage))) }
         }
         @if let Some(url) = article.url { " " a rel="noreferrer noopener" href=(url) { "Source" } }
     }
@@ -142,13 +145,16 @@ pub(super) fn span(contents: &Contents<'_>, rows: &[usize]) -> String {
 }
 
 /// Page `number` of `pages`, a plain list.
+///
+/// # Errors
+/// [`crate::Error::Io`] if a text cannot be read.
 pub(super) fn page(
     contents: &Contents<'_>,
     rows: &[usize],
     number: usize,
     pages: usize,
     most: Option<usize>,
-) -> String {
+) -> Result<String> {
     let title = format!("Passages, page {number} of {pages}");
     let markup = html! {
         (maud::DOCTYPE)
@@ -166,13 +172,13 @@ pub(super) fn page(
                     h1 { (title) }
                     (turn(number, pages))
                     p { (span(contents, rows)) ". " a href="report.html" { "Back to the report" } }
-                    @for row in rows { (item(contents, *row, most)) }
+                    @for row in rows { (item(contents, *row, most)?) }
                     (turn(number, pages))
                 }
             }
         }
     };
-    markup.into_string()
+    Ok(markup.into_string())
 }
 
 fn turn(number: usize, pages: usize) -> Markup {
@@ -184,15 +190,15 @@ fn turn(number: usize, pages: usize) -> Markup {
     }
 }
 
-fn item(contents: &Contents<'_>, row: usize, most: Option<usize>) -> Markup {
+fn item(contents: &Contents<'_>, row: usize, most: Option<usize>) -> Result<Markup> {
     let passage = &contents.passages[row];
     let article = contents.article_of(passage);
-    html! {
-        article class="passage" data-passage=(plain::visible(passage.id)) {
+    Ok(html! {
+        article class="passage" data-passage=(plain::visible(&contents.id_of(passage))) {
             (facts(contents, passage, article))
             @if !passage.is_relevant { p class="facts" { "off topic" } }
-            @if let Some(most) = most { p class="text" { bdi { (wording::cut(passage.text, most)) } } }
+            @if let Some(most) = most { p class="text" { bdi { (wording::cut(&contents.text(row)?, most)) } } }
             p class="cite" { (citation(contents, passage, article)) }
         }
-    }
+    })
 }

@@ -69,20 +69,21 @@ pub(super) fn write(
     rows: &[usize],
     engine: &dyn Classifier,
 ) -> Result<()> {
-    let passages: Vec<_> = rows.iter().map(|row| &contents.passages[*row]).collect();
-    let inputs: Vec<_> = rows.iter().map(|row| input(contents, *row)).collect();
+    let texts = rows.iter().map(|row| Context::of(contents, *row)).collect::<Result<Vec<_>>>()?;
+    let inputs: Vec<_> = texts.iter().map(Context::input).collect();
     let explained = explain::explain(engine, &inputs, FIRST_WORDS)?;
     let mut file = TableFile::create(folder, schema::explanations())?;
-    for (passage, words) in passages.iter().zip(explained) {
+    for ((row, input), words) in rows.iter().zip(&inputs).zip(explained) {
+        let id = contents.id_of(&contents.passages[*row]);
         for word in words {
             let themes = contents.record.codebook.themes.iter().map(String::as_str).zip(word.themes);
             let sentiments = Sentiment::ALL.iter().map(|label| label.as_str()).zip(word.sentiment);
             for (label, support) in themes.chain(sentiments) {
                 file.push(vec![
-                    passage.id.into(),
+                    id.as_str().into(),
                     word.span.start.into(),
                     word.span.end.into(),
-                    word.span.of(passage.text).into(),
+                    word.span.of(input.text).into(),
                     label.into(),
                     support.into(),
                 ])?;
@@ -92,13 +93,25 @@ pub(super) fn write(
     file.finish()
 }
 
-/// What the engine was given of the passage in this row.
-fn input<'a>(contents: &Contents<'a>, row: usize) -> Input<'a> {
-    let passage = &contents.passages[row];
-    let headline = contents.article_of(passage).raw_title;
-    let before = row.checked_sub(1).map(|before| &contents.passages[before]);
-    let before = before.filter(|before| before.article == passage.article).map(|before| before.text);
-    Input { text: passage.text, headline, before: before.filter(|before| Some(*before) != headline) }
+/// What the engine was given of a passage.
+struct Context<'a> {
+    text: String,
+    headline: Option<&'a str>,
+    before: Option<String>,
+}
+
+impl<'a> Context<'a> {
+    fn of(contents: &Contents<'a>, row: usize) -> Result<Self> {
+        let headline = contents.article_of(&contents.passages[row]).raw_title;
+        let [before, _] = contents.neighbours(row);
+        let before = before.map(|before| contents.text(before)).transpose()?;
+        let before = before.filter(|before| Some(before.as_str()) != headline);
+        Ok(Self { text: contents.text(row)?, headline, before })
+    }
+
+    fn input(&self) -> Input<'_> {
+        Input { text: &self.text, headline: self.headline, before: self.before.as_deref() }
+    }
 }
 
 impl Explanations {
@@ -132,61 +145,67 @@ impl Explanations {
         self.by_passage.contains_key(id)
     }
 
-    /// The first `most` characters of the passage with the words marked on which its themes rest, or its sentiment if
-    /// it has no theme.
-    pub(super) fn segments(&self, passage: &Passage<'_>, themes: &[String], most: usize) -> Vec<Segment> {
-        let end = wording::kept(passage.text, most);
-        let mut marks = self.marks(passage, themes);
-        marks.retain(|(start, stop, _)| {
-            *stop <= end && start < stop && passage.text.get(*start..*stop).is_some()
-        });
-        let plain =
-            |from, to| Segment { text: plain::visible(&passage.text[from..to]).into_owned(), mark: None };
-        let mut segments = Vec::new();
-        let mut done = 0;
-        for (start, stop, mark) in marks {
-            if start < done {
-                continue;
-            }
-            segments.push(plain(done, start));
-            segments.push(Segment { mark: Some(mark), ..plain(start, stop) });
-            done = stop;
-        }
-        segments.push(plain(done, end));
-        if end < passage.text.len() {
-            segments.push(Segment { text: " …".to_owned(), mark: None });
-        }
-        segments.retain(|segment| !segment.text.is_empty());
-        segments
+    /// The first `most` characters of the passage in this row with the words marked on which its themes rest, or its
+    /// sentiment if it has no theme.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] if the text cannot be read.
+    pub(super) fn segments(&self, contents: &Contents<'_>, row: usize, most: usize) -> Result<Vec<Segment>> {
+        let passage = &contents.passages[row];
+        let marks = match self.by_passage.get(&contents.id_of(passage)) {
+            Some(words) => marks(words, passage, &contents.record.codebook.themes),
+            None => Vec::new(),
+        };
+        Ok(segments(&contents.text(row)?, marks, most))
     }
+}
 
-    /// The words to mark, in the order of the text; a word that serves several themes is marked for the one it serves
-    /// most.
-    fn marks(&self, passage: &Passage<'_>, themes: &[String]) -> Vec<(usize, usize, Mark)> {
-        let Some(words) = self.by_passage.get(passage.id) else { return Vec::new() };
-        let sentiment = passage.sentiment.map(|index| (None, Sentiment::ALL[index].as_str()));
-        let given = passage.themes.iter().map(|theme| (Some(*theme), themes[*theme].as_str()));
-        let labels: Vec<_> =
-            if passage.themes.is_empty() { sentiment.into_iter().collect() } else { given.collect() };
-        let mut found = Vec::<(f32, usize, usize, Mark)>::new();
-        for (theme, label) in labels {
-            let mut of_label: Vec<_> = words.iter().filter(|(_, _, of, _)| of == label).collect();
-            of_label.sort_by(|left, right| right.3.total_cmp(&left.3));
-            let highest = of_label.first().map_or(0.0, |first| first.3);
-            for (start, end, _, support) in of_label.into_iter().take(WORDS) {
-                if *support < LEAST || *support < LEAST_SHARE * highest {
-                    break;
-                }
-                let level =
-                    if *support >= 0.66 * highest { 3 } else { 1 + u8::from(*support >= 0.4 * highest) };
-                let says = format!("{label}: {support:.2} lower without it");
-                found.push((*support, *start, *end, Mark { theme, level, says }));
-            }
+/// The first `most` characters of a text with its marks.
+fn segments(text: &str, mut marks: Vec<(usize, usize, Mark)>, most: usize) -> Vec<Segment> {
+    let end = wording::kept(text, most);
+    marks.retain(|(start, stop, _)| *stop <= end && start < stop && text.get(*start..*stop).is_some());
+    let plain = |from, to| Segment { text: plain::visible(&text[from..to]).into_owned(), mark: None };
+    let mut segments = Vec::new();
+    let mut done = 0;
+    for (start, stop, mark) in marks {
+        if start < done {
+            continue;
         }
-        found.sort_by(|left, right| left.1.cmp(&right.1).then(right.0.total_cmp(&left.0)));
-        found.dedup_by_key(|(_, start, _, _)| *start);
-        found.into_iter().map(|(_, start, end, mark)| (start, end, mark)).collect()
+        segments.push(plain(done, start));
+        segments.push(Segment { mark: Some(mark), ..plain(start, stop) });
+        done = stop;
     }
+    segments.push(plain(done, end));
+    if end < text.len() {
+        segments.push(Segment { text: " …".to_owned(), mark: None });
+    }
+    segments.retain(|segment| !segment.text.is_empty());
+    segments
+}
+
+/// The words to mark, in the order of the text; a word that serves several themes is marked for the one it serves most.
+fn marks(words: &Supports, passage: &Passage, themes: &[String]) -> Vec<(usize, usize, Mark)> {
+    let sentiment = passage.sentiment.map(|index| (None, Sentiment::ALL[index].as_str()));
+    let given = passage.themes.iter().map(|theme| (Some(*theme), themes[*theme].as_str()));
+    let labels: Vec<_> =
+        if passage.themes.is_empty() { sentiment.into_iter().collect() } else { given.collect() };
+    let mut found = Vec::<(f32, usize, usize, Mark)>::new();
+    for (theme, label) in labels {
+        let mut of_label: Vec<_> = words.iter().filter(|(_, _, of, _)| of == label).collect();
+        of_label.sort_by(|left, right| right.3.total_cmp(&left.3));
+        let highest = of_label.first().map_or(0.0, |first| first.3);
+        for (start, end, _, support) in of_label.into_iter().take(WORDS) {
+            if *support < LEAST || *support < LEAST_SHARE * highest {
+                break;
+            }
+            let level = if *support >= 0.66 * highest { 3 } else { 1 + u8::from(*support >= 0.4 * highest) };
+            let says = format!("{label}: {support:.2} lower without it");
+            found.push((*support, *start, *end, Mark { theme, level, says }));
+        }
+    }
+    found.sort_by(|left, right| left.1.cmp(&right.1).then(right.0.total_cmp(&left.0)));
+    found.dedup_by_key(|(_, start, _, _)| *start);
+    found.into_iter().map(|(_, start, end, mark)| (start, end, mark)).collect()
 }
 
 #[cfg(test)]
@@ -195,33 +214,34 @@ mod tests {
 
     const TEXT: &str = "The taxi\u{202e} was <late> again and again";
 
-    fn passage() -> Passage<'static> {
+    fn passage() -> Passage {
         Passage {
-            id: "a#1",
             article: 0,
             position: 1,
-            text: TEXT,
             is_counted: true,
             is_relevant: true,
-            themes: vec![1],
+            themes: Box::new([1]),
             sentiment: Some(0),
             is_by_person: false,
         }
     }
 
-    fn explanations(words: &[(&str, f32)]) -> Explanations {
+    fn supports(words: &[(&str, f32)]) -> Supports {
         let place = |word: &str| TEXT.find(word).expect("a word of the text");
-        let supports = words
-            .iter()
-            .map(|(word, support)| (place(word), place(word) + word.len(), "transport".to_owned(), *support));
-        Explanations { by_passage: HashMap::from([("a#1".to_owned(), supports.collect())]) }
+        let words = words.iter();
+        words
+            .map(|(word, support)| (place(word), place(word) + word.len(), "transport".to_owned(), *support))
+            .collect()
+    }
+
+    fn marked(words: &[(&str, f32)], most: usize) -> Vec<Segment> {
+        let themes = ["politics", "transport"].map(String::from);
+        segments(TEXT, marks(&supports(words), &passage(), &themes), most)
     }
 
     #[test]
     fn segments_join_to_the_text_that_is_shown() {
-        let themes = ["politics", "transport"].map(String::from);
-        let explained = explanations(&[("taxi", 0.5), ("late", 0.25), ("The", 0.001)]);
-        let segments = explained.segments(&passage(), &themes, 500);
+        let segments = marked(&[("taxi", 0.5), ("late", 0.25), ("The", 0.001)], 500);
         let joined: String = segments.iter().map(|segment| segment.text.as_str()).collect();
         assert_eq!(joined, plain::visible(TEXT));
         let marked: Vec<_> = segments
@@ -235,8 +255,7 @@ mod tests {
 
     #[test]
     fn a_word_beyond_the_snippet_is_not_shown() {
-        let themes = ["politics", "transport"].map(String::from);
-        let segments = explanations(&[("again", 0.5)]).segments(&passage(), &themes, 12);
+        let segments = marked(&[("again", 0.5)], 12);
         assert!(segments.iter().all(|segment| segment.mark.is_none()), "{segments:?}");
         assert_eq!(segments[segments.len() - 1].text, " …");
     }

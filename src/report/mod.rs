@@ -10,6 +10,7 @@
 
 mod scale;
 mod wording;
+mod texts;
 mod contents;
 mod policy;
 mod chart;
@@ -61,10 +62,10 @@ pub fn draw(folder: &Path, record: &Record, text: ReportText, engine: Option<&dy
         text,
         pages: &pages,
     };
-    let bare = bare.render().len();
+    let bare = bare.render()?.len();
     let mut engine = engine;
     loop {
-        let selection = Selection::new(&contents, text, room.saturating_sub(bare));
+        let selection = Selection::new(&contents, text, room.saturating_sub(bare))?;
         if let Some(engine) = engine.take() {
             let openings = selection.openings(&contents, marks::PASSAGES);
             marks::write(folder, &contents, &openings, engine)?;
@@ -73,7 +74,7 @@ pub fn draw(folder: &Path, record: &Record, text: ReportText, engine: Option<&dy
         let pages = if selection.is_whole() { &[][..] } else { &pages };
         let page =
             Page { contents: &contents, selection: &selection, explanations: &explanations, text, pages }
-                .render();
+                .render()?;
         if page.len() > MAX_BYTES && !selection.articles.is_empty() {
             // The passages shown first stand in the page twice.
             room = room.saturating_sub(page.len() - MAX_BYTES);
@@ -96,7 +97,7 @@ fn write_pages(folder: &Path, contents: &Contents<'_>, most: Option<usize>) -> R
     let rows = listing::in_date_order(contents);
     let pages = rows.len().div_ceil(listing::PER_PAGE);
     for (index, rows) in rows.chunks(listing::PER_PAGE).enumerate() {
-        let page = listing::page(contents, rows, index + 1, pages, most);
+        let page = listing::page(contents, rows, index + 1, pages, most)?;
         write(folder, &listing::page_name(index + 1), &page)?;
     }
     Ok(())

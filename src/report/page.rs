@@ -16,6 +16,7 @@ use super::policy;
 use super::selection::{Selection, escaped};
 use super::wording;
 use crate::config::ReportText;
+use crate::error::Result;
 use crate::plain;
 use crate::tally::Period;
 
@@ -40,7 +41,10 @@ pub(super) struct Page<'a> {
 
 impl Page<'_> {
     /// The page as HTML.
-    pub(super) fn render(&self) -> String {
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] if the text of a passage cannot be read.
+    pub(super) fn render(&self) -> Result<String> {
         let contents = self.contents;
         let first = self.selection.first(contents, PASSAGES);
         let markup = html! {
@@ -65,15 +69,15 @@ impl Page<'_> {
                         (figures::over_time(contents, |theme| self.quality(theme)))
                         (figures::coverage_and_tone(contents))
                         (self.places())
-                        (self.passages(&first))
+                        (self.passages(&first)?)
                         (self.set_aside())
                     }
-                    script type="application/json" id="data" { (PreEscaped(self.data(&first))) }
+                    script type="application/json" id="data" { (PreEscaped(self.data(&first)?)) }
                     @for script in policy::SCRIPTS { script { (PreEscaped(script)) } }
                 }
             }
         };
-        markup.into_string()
+        Ok(markup.into_string())
     }
 
     /// One sentence on what was read, when, by what, and the headline number.
@@ -317,10 +321,13 @@ impl Page<'_> {
         }
     }
 
-    fn passages(&self, first: &[usize]) -> Markup {
+    fn passages(&self, first: &[usize]) -> Result<Markup> {
         let contents = self.contents;
         let selection = self.selection;
-        let explained = first.iter().filter(|row| self.explanations.has(contents.passages[**row].id)).count();
+        let explained = first
+            .iter()
+            .filter(|row| self.explanations.has(&contents.id_of(&contents.passages[**row])))
+            .count();
         let rows = || selection.articles.iter().map(|index| &contents.articles[*index]);
         let about = |passages: std::ops::Range<usize>| {
             contents.passages[passages]
@@ -330,7 +337,7 @@ impl Page<'_> {
         };
         let passages: usize = rows().map(|article| about(article.passages.clone())).sum();
         let articles = rows().filter(|article| about(article.passages.clone()) > 0).count();
-        html! {
+        Ok(html! {
             section class="reading" aria-labelledby="passages" {
                 h2 id="passages" tabindex="-1" { "The passages" }
                 p id="matches" aria-live="polite" data-passages=(passages) data-articles=(articles) {
@@ -349,7 +356,7 @@ impl Page<'_> {
                     }
                 }
                 p id="command" class="js-only" { "The same in a terminal: " code { "sendlens query OUT" } span class="unsaid" {} }
-                div id="list" { @for row in first { (listing::passage(contents, *row, selection.most, self.explanations)) } }
+                div id="list" { @for row in first { (listing::passage(contents, *row, selection.most, self.explanations)?) } }
                 button type="button" id="more" class="js-only" hidden { "Show 50 more" }
                 @if !self.pages.is_empty() {
                     nav id="pages" aria-label="All passages by date" {
@@ -362,7 +369,7 @@ impl Page<'_> {
                     }
                 }
             }
-        }
+        })
     }
 
     /// What is in no chart, and why.
@@ -441,7 +448,7 @@ impl Page<'_> {
     }
 
     /// What the script needs, as JSON that no text can break out of.
-    fn data(&self, first: &[usize]) -> String {
+    fn data(&self, first: &[usize]) -> Result<String> {
         let contents = self.contents;
         let themes = &contents.record.codebook.themes;
         let row = |cell: &Cell| {
@@ -457,16 +464,17 @@ impl Page<'_> {
                 wording::period(contents.period, slot.start)
             ])
         });
-        let explained = first.iter().map(|row| &contents.passages[*row]);
-        let explained = explained.filter(|passage| self.explanations.has(passage.id));
-        let marks = explained.filter_map(|passage| {
-            let segments = self.explanations.segments(passage, themes, self.selection.most?);
+        let ids: Vec<_> = first.iter().map(|row| contents.id_of(&contents.passages[*row])).collect();
+        let mut marks = serde_json::Map::new();
+        for (row, id) in first.iter().zip(&ids).filter(|(_, id)| self.explanations.has(id)) {
+            let Some(most) = self.selection.most else { break };
+            let segments = self.explanations.segments(contents, *row, most)?;
             let segments = segments.iter().map(|segment| match &segment.mark {
                 Some(mark) => json!([segment.text, mark.level, mark.theme, mark.says]),
                 None => json!([segment.text]),
             });
-            Some((passage.id.to_owned(), segments.collect::<Vec<_>>().into()))
-        });
+            marks.insert(id.clone(), segments.collect());
+        }
         let outlets = contents
             .outlets
             .iter()
@@ -489,13 +497,13 @@ impl Page<'_> {
             "passages": self.selection.of,
             "held": self.selection.passages,
             "shown": self.text.as_str(),
-            "first": first.iter().map(|row| contents.passages[*row].id).collect::<Vec<_>>(),
-            "marks": marks.collect::<serde_json::Map<_, _>>(),
+            "first": ids,
+            "marks": marks,
             "run": format!("sendlens {}, {}", contents.record.sendlens, plain::visible(&contents.record.engine.name)),
         });
         let head = escaped(&data.to_string());
         // The articles were escaped when they were measured.
-        format!("{},\"articles\":{}}}", head.trim_end_matches('}'), self.selection.json)
+        Ok(format!("{},\"articles\":{}}}", head.trim_end_matches('}'), self.selection.json))
     }
 }
 

@@ -9,9 +9,10 @@
 
 use serde_json::{Value, json};
 
-use super::contents::{Article, Contents, Passage};
+use super::contents::{Article, Contents};
 use super::wording;
 use crate::config::ReportText;
+use crate::error::Result;
 use crate::random::Random;
 
 /// Most counted passages in the page.
@@ -49,7 +50,10 @@ impl Selection {
     }
 
     /// As much as fits into `bytes`.
-    pub(super) fn new(contents: &Contents<'_>, text: ReportText, bytes: usize) -> Self {
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] if a text cannot be read.
+    pub(super) fn new(contents: &Contents<'_>, text: ReportText, bytes: usize) -> Result<Self> {
         let limits: &[Option<usize>] = match text {
             ReportText::None => &[None],
             ReportText::Snippet => &SNIPPETS.map(Some),
@@ -57,12 +61,12 @@ impl Selection {
         };
         let mut selection = Self::none(contents);
         for most in limits {
-            selection = Self::draw(contents, *most, bytes);
+            selection = Self::draw(contents, *most, bytes)?;
             if selection.is_whole() || selection.passages + MISSES >= MAX_PASSAGES {
                 break;
             }
         }
-        selection
+        Ok(selection)
     }
 
     /// Whether every counted passage of the run is in it.
@@ -70,7 +74,7 @@ impl Selection {
         self.passages == self.of
     }
 
-    fn draw(contents: &Contents<'_>, most: Option<usize>, bytes: usize) -> Self {
+    fn draw(contents: &Contents<'_>, most: Option<usize>, bytes: usize) -> Result<Self> {
         let mut order: Vec<_> = (0..contents.articles.len())
             .filter(|index| counted_in(contents, &contents.articles[*index]) > 0)
             .collect();
@@ -78,16 +82,16 @@ impl Selection {
         if of > MAX_PASSAGES {
             Random::new(SEED).shuffle(&mut order);
         }
-        let mut chosen = Self::fill(contents, &order, most, bytes);
+        let mut chosen = Self::fill(contents, &order, most, bytes)?;
         if chosen.passages < of && of <= MAX_PASSAGES {
             Random::new(SEED).shuffle(&mut order);
-            chosen = Self::fill(contents, &order, most, bytes);
+            chosen = Self::fill(contents, &order, most, bytes)?;
         }
-        chosen
+        Ok(chosen)
     }
 
     /// Takes articles in `order` until the limits are met.
-    fn fill(contents: &Contents<'_>, order: &[usize], most: Option<usize>, bytes: usize) -> Self {
+    fn fill(contents: &Contents<'_>, order: &[usize], most: Option<usize>, bytes: usize) -> Result<Self> {
         let mut selection = Self { most, ..Self::none(contents) };
         let mut rows = Vec::new();
         let mut used = 2;
@@ -95,7 +99,7 @@ impl Selection {
         for index in order {
             let article = &contents.articles[*index];
             let passages = counted_in(contents, article);
-            let row = escaped(&row(contents, article, most).to_string());
+            let row = escaped(&row(contents, article, most)?.to_string());
             let fits = used + row.len() < bytes && selection.passages + passages <= MAX_PASSAGES;
             if !fits {
                 misses += 1;
@@ -113,7 +117,7 @@ impl Selection {
         selection.articles = rows.iter().map(|(index, _)| *index).collect();
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         selection.json = format!("[{}]", rows.join(","));
-        selection
+        Ok(selection)
     }
 
     /// Rows of the first passages of the newest articles, at most `most`. They do not depend on labels, so that words
@@ -157,10 +161,10 @@ fn counted_in(contents: &Contents<'_>, article: &Article<'_>) -> usize {
 }
 
 /// An article and its passages as the script reads them.
-fn row(contents: &Contents<'_>, article: &Article<'_>, most: Option<usize>) -> Value {
-    let passages = contents.passages[article.passages.clone()].iter();
-    let passages: Vec<_> = passages.map(|passage| passage_row(passage, most)).collect();
-    json!([
+fn row(contents: &Contents<'_>, article: &Article<'_>, most: Option<usize>) -> Result<Value> {
+    let passages = article.passages.clone().map(|row| passage_row(contents, row, most));
+    let passages = passages.collect::<Result<Vec<_>>>()?;
+    Ok(json!([
         article.id,
         article.title,
         article.outlet,
@@ -173,15 +177,19 @@ fn row(contents: &Contents<'_>, article: &Article<'_>, most: Option<usize>) -> V
         u8::from(article.is_dated),
         article.slot,
         passages,
-    ])
+    ]))
 }
 
 /// Position, whether counted (1), about SEND (2) and labelled by a person (4), sentiment, themes, text.
-fn passage_row(passage: &Passage<'_>, most: Option<usize>) -> Value {
+fn passage_row(contents: &Contents<'_>, row: usize, most: Option<usize>) -> Result<Value> {
+    let passage = &contents.passages[row];
     let flags =
         u8::from(passage.is_counted) + 2 * u8::from(passage.is_relevant) + 4 * u8::from(passage.is_by_person);
-    let text = most.map(|most| wording::cut(passage.text, most));
-    json!([passage.position, flags, passage.sentiment, passage.themes, text])
+    let text = match most {
+        Some(most) => Some(wording::cut(&contents.text(row)?, most)),
+        None => None,
+    };
+    Ok(json!([passage.position, flags, passage.sentiment, passage.themes, text]))
 }
 
 /// JSON that can stand inside a `script` element and means the same: no text can close it or open another.
@@ -204,7 +212,8 @@ mod tests {
     use super::*;
     use crate::article::Precision;
     use crate::record::Record;
-    use crate::report::contents::Series;
+    use crate::report::contents::{Passage, Series};
+    use crate::report::texts::TextsWriter;
     use crate::tally::Period;
 
     /// `count` articles with a passage of 300 characters each, and one that is not counted.
@@ -233,20 +242,22 @@ mod tests {
             passages: 2 * index..2 * index + 2,
         };
         let passage = |row| Passage {
-            id: "a#1",
             article: row / 2,
             position: 1,
-            text,
             is_counted: row % 2 == 0,
             is_relevant: true,
-            themes: Vec::new(),
+            themes: Box::default(),
             sentiment: Some(1),
             is_by_person: false,
         };
+        let folder = std::env::temp_dir();
+        let mut texts = TextsWriter::new(&folder).expect("a file");
+        (0..2 * count).for_each(|_| texts.push(text).expect("written"));
         Contents {
             record,
             articles: (0..count).map(article).collect(),
             passages: (0..2 * count).map(passage).collect(),
+            texts: texts.finish().expect("written"),
             outlets: Vec::new(),
             period: Period::Month,
             slots: Vec::new(),
@@ -256,31 +267,35 @@ mod tests {
         }
     }
 
+    fn new(contents: &Contents<'_>, text: ReportText, bytes: usize) -> Selection {
+        Selection::new(contents, text, bytes).expect("readable texts")
+    }
+
     #[test]
     fn a_selection_keeps_to_its_limits() {
         let (record, skipped, text) = (Record::default(), BTreeMap::new(), "word ".repeat(60));
         let small = contents(100, &record, &skipped, &text);
-        let whole = Selection::new(&small, ReportText::Snippet, 1_000_000);
+        let whole = new(&small, ReportText::Snippet, 1_000_000);
         assert!(whole.is_whole() && whole.most == Some(SNIPPETS[0]));
-        let shorter = Selection::new(&small, ReportText::Snippet, whole.json.len() * 8 / 10);
+        let shorter = new(&small, ReportText::Snippet, whole.json.len() * 8 / 10);
         assert!(shorter.is_whole() && shorter.most == Some(SNIPPETS[1]), "snippets shrink first");
         let bytes = whole.json.len() / 4;
         for text in ReportText::ALL {
-            let part = Selection::new(&small, text, bytes);
+            let part = new(&small, text, bytes);
             assert!(part.json.len() <= bytes && part.passages == part.articles.len(), "{text:?}");
             assert!(part.is_whole() == (text == ReportText::None), "{text:?}");
         }
         let large = contents(MAX_PASSAGES + 50, &record, &skipped, &text);
-        let part = Selection::new(&large, ReportText::None, usize::MAX);
+        let part = new(&large, ReportText::None, usize::MAX);
         assert_eq!((part.passages, part.of), (MAX_PASSAGES, MAX_PASSAGES + 50));
-        assert_eq!(Selection::new(&small, ReportText::Full, 0).json, "[]");
+        assert_eq!(new(&small, ReportText::Full, 0).json, "[]");
     }
 
     #[test]
     fn the_same_tables_give_the_same_selection() {
         let (record, skipped) = (Record::default(), BTreeMap::new());
         let contents = contents(100, &record, &skipped, "A passage.");
-        let draw = || Selection::new(&contents, ReportText::Snippet, 2_000);
+        let draw = || new(&contents, ReportText::Snippet, 2_000);
         let (one, two) = (draw(), draw());
         assert_eq!(one.json, two.json);
         let first: Vec<_> = (0..one.articles.len()).collect();
