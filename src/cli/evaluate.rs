@@ -54,7 +54,8 @@ pub(super) struct EvaluateArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Write the results into the card of the model folder too; its weights stay as they are.
+    /// Write the results into the model folder too: its card, and the precision and recall that runs and reports show,
+    /// unless they were measured on train. Its weights stay as they are.
     #[arg(long, requires = "model")]
     card: bool,
 }
@@ -146,7 +147,11 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     if let Some(folder) = carded {
         let files = ModelFiles::read(folder)?;
         let former = String::from_utf8_lossy(files.card()).into_owned();
-        files.with_card(&card::with_results(&former, &report)?).write(folder)?;
+        let mut files = files.with_card(&card::with_results(&former, &report)?);
+        if measurement.split != Split::Train {
+            files = files.with_measured(report.evaluation.measured());
+        }
+        files.write(folder)?;
         say(&format!("Results written to {}", folder.join("CARD.md").display()));
     }
     Ok(0)

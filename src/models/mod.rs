@@ -55,6 +55,7 @@ pub use weights::{Matrix, Weights};
 use crate::codebook::Codebook;
 use crate::error::{Error, Result};
 use crate::plain::hexadecimal;
+use crate::score::Measured;
 use config::WHOLE_FOLDER;
 use provenance::ORIGIN;
 
@@ -200,6 +201,18 @@ impl ModelFiles {
     pub fn with_card(mut self, card: &str) -> Self {
         self.card = Cow::Owned(card.as_bytes().to_vec());
         self.sums.insert(CARD.to_owned(), sha256(card.as_bytes()));
+        self
+    }
+
+    /// The same with these qualities in its configuration, which decide no score.
+    #[must_use]
+    pub fn with_measured(mut self, measured: BTreeMap<String, Measured>) -> Self {
+        if let Some(serving) = &mut self.config.sendlens {
+            serving.measured = measured;
+        }
+        let json = self.config.to_json().into_bytes();
+        self.sums.insert(CONFIG.to_owned(), sha256(&json));
+        self.config_json = Cow::Owned(json);
         self
     }
 

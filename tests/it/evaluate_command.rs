@@ -134,7 +134,7 @@ fn what_cannot_be_measured_is_refused() {
 }
 
 #[test]
-fn a_card_gets_its_results_and_nothing_else_changes() {
+fn a_model_gets_its_results_and_nothing_else_changes() {
     let place = Workplace::empty();
     copy(&fixture("parity/tiny"), &place.path("tiny"));
     place.write(
@@ -152,7 +152,10 @@ fn a_card_gets_its_results_and_nothing_else_changes() {
     assert!(card.contains(&ran.stdout) && card.contains("| lexicon"), "{card}");
     let after = hashes(&place.path("tiny"));
     let changed: Vec<_> = before.keys().filter(|file| before[*file] != after[*file]).collect();
-    assert_eq!(changed, ["CARD.md", "SHA256SUMS"]);
+    assert_eq!(changed, ["CARD.md", "SHA256SUMS", "config.json"]);
+    let config: serde_json::Value = serde_json::from_str(&place.read("tiny/config.json")).expect("JSON");
+    let supports = ["leadership", "transport"].map(|theme| &config["sendlens"]["measured"][theme]["support"]);
+    assert_eq!(supports, [2, 2], "{config}");
     // The folder is still a model, and writing again changes nothing.
     place.sendlens(&args).exits(0);
     assert_eq!(hashes(&place.path("tiny")), after);

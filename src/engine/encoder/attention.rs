@@ -113,7 +113,7 @@ impl Attention {
         let steps = self.kernel.fix_rows(given, hidden, [most, most, f32::from(i16::MAX)], fixed);
         let [query_step, key_step, value_step] = steps;
         fixed[length * stride..].fill(0);
-        let scale = query_step * key_step / (width as f32).sqrt();
+        let scale = query_step * key_step / (width as f32).sqrt() * std::f32::consts::LOG2_E;
         // A query or key that is not finite must not end as a finite number.
         let value_scale = value_step / f32::from(i16::MAX) + 0.0 * scale;
 

@@ -240,9 +240,8 @@ impl Network {
         for rows in states[..tokens * hidden].chunks_mut(CHUNK_ROWS * hidden) {
             let wide = wide.at_least(rows.len() / hidden * self.intermediate);
             layer.up.apply(self.kernel, rows, operands, wide);
-            self.kernel.gelu(wide);
             let out = chunk.at_least(rows.len());
-            layer.down.apply(self.kernel, wide, operands, out);
+            layer.down.apply_gelu(self.kernel, wide, operands, out);
             layer.norm.apply(self, rows, out);
         }
     }

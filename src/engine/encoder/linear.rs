@@ -62,7 +62,7 @@ impl Linear {
         let outputs = self.bias.len();
         match &self.weights {
             Layout::Int8(weights) => {
-                operands.bytes.set(kernel, rows, self.inputs);
+                operands.bytes.set(kernel, rows, self.inputs, |_| ());
                 kernel.multiply_int8(&operands.bytes, weights, &self.bias, out);
             }
             #[cfg(target_arch = "x86_64")]
@@ -85,6 +85,23 @@ impl Linear {
                 Some(&self.bias),
                 Out { values: out, stride: outputs },
             ),
+        }
+    }
+
+    /// `out = GELU(rows) × matrixᵀ + bias`; the rows are something else at the end.
+    pub(super) fn apply_gelu(
+        &self,
+        kernel: Kernel,
+        rows: &mut [f32],
+        operands: &mut Operands,
+        out: &mut [f32],
+    ) {
+        if let Layout::Int8(weights) = &self.weights {
+            operands.bytes.set(kernel, rows, self.inputs, |row| kernel.near_gelu(row));
+            kernel.multiply_int8(&operands.bytes, weights, &self.bias, out);
+        } else {
+            kernel.gelu(rows);
+            self.apply(kernel, rows, operands, out);
         }
     }
 }

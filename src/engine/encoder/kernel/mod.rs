@@ -24,10 +24,11 @@ macro_rules! compiled {
     ($($attribute:tt)*) => {
         $crate::engine::encoder::kernel::compiled! { @all [$($attribute)*]
             gelu(values: &mut [f32]);
+            near_gelu(values: &mut [f32]);
             softmax(row: &mut [f32], scale: f32);
             add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
             round(row: &mut [f32], bytes: &mut [u8]) -> $crate::engine::encoder::kernel::lanes::Rounding;
-            magnitude(row: &[f32], least: f32) -> f32;
+            raise(ranks: &mut [f32; $crate::models::LANES], row: &[f32]);
             fix(row: &[f32], scale: f32, fixed: &mut [i16]);
             softmax_int16(row: &mut [f32], shares: &mut [i16]);
             panel_of_rows(rows: &[i16], stride: usize, width: usize, panel: &mut [i16]);
@@ -219,15 +220,19 @@ impl Kernel {
         dispatch!(self, gelu(values));
     }
 
+    /// GELU with an absolute error below 2e-4, in place; a multiple of [`LANES`] numbers.
+    pub(super) fn near_gelu(self, values: &mut [f32]) {
+        dispatch!(self, near_gelu(values));
+    }
+
     /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
     fn round(self, row: &mut [f32], bytes: &mut [u8]) -> lanes::Rounding {
         dispatch!(self, round(row, bytes))
     }
 
-    /// The larger of `least` and the largest magnitude in `row`, NaN if a number is not finite; a multiple of [`LANES`]
-    /// numbers.
-    fn magnitude(self, row: &[f32], least: f32) -> f32 {
-        dispatch!(self, magnitude(row, least))
+    /// Raises ranks to those of the numbers in a row, a multiple of [`LANES`] of them.
+    fn raise(self, ranks: &mut [f32; LANES], row: &[f32]) {
+        dispatch!(self, raise(ranks, row));
     }
 
     /// Rounds `row × scale`, of magnitudes below 2^15, to 16 bits.
@@ -235,7 +240,7 @@ impl Kernel {
         dispatch!(self, fix(row, scale, fixed));
     }
 
-    /// Softmax of a row as 16 bits that add up to about 2^15; a multiple of [`LANES`] numbers, the last may be −∞.
+    /// Softmax of a row / log₂ e as 16 bits that add up to about 2^15; a multiple of [`LANES`] numbers, the last may be −∞.
     pub(super) fn softmax_int16(self, row: &mut [f32], shares: &mut [i16]) {
         dispatch!(self, softmax_int16(row, shares));
     }
@@ -393,13 +398,17 @@ mod tests {
         let of = |kernel: Kernel| {
             let mut gelu = values.clone();
             kernel.gelu(&mut gelu);
+            let mut near = values.clone();
+            kernel.near_gelu(&mut near);
+            let mut shares = [0; 96];
+            kernel.softmax_int16(&mut values.clone(), &mut shares);
             let mut softmax = values.clone();
             kernel.softmax(&mut softmax, 0.3);
             let mut norm = values.clone();
             kernel.add_norm(&mut norm, &numbers(96, 8), &values[..48], &values[48..], 1e-12);
             let mut bytes = [0; 96];
             let rounding = kernel.round(&mut values.clone(), &mut bytes);
-            ([gelu, softmax, norm], bytes, rounding)
+            ([gelu, near, softmax, norm], bytes, rounding, shares)
         };
         for kernel in Kernel::supported() {
             assert_eq!(of(kernel), of(Kernel::best()), "{}", kernel.name());

@@ -9,7 +9,7 @@ mod avx2;
 mod avx512;
 mod plain;
 
-use super::{Kernel, Kind, LANES, Out};
+use super::{Kernel, Kind, LANES, Out, lanes};
 
 /// Numbers that one lane multiplies and adds up in one step.
 pub(in crate::engine::encoder) const PAIR: usize = 2;
@@ -98,16 +98,16 @@ impl Kernel {
         most: [f32; P],
         fixed: &mut [i16],
     ) -> [f32; P] {
-        let mut largest = [0.0; P];
+        let mut ranks = [[0.0; LANES]; P];
         for parts in rows.chunks_exact(P * width) {
-            for (largest, part) in largest.iter_mut().zip(parts.chunks_exact(width)) {
-                *largest = self.magnitude(part, *largest);
+            for (ranks, part) in ranks.iter_mut().zip(parts.chunks_exact(width)) {
+                self.raise(ranks, part);
             }
         }
         let mut steps = [0.0; P];
         let mut scales = [0.0; P];
         for part in 0..P {
-            steps[part] = largest[part] / most[part];
+            steps[part] = lanes::magnitude(ranks[part]) / most[part];
             scales[part] = if steps[part] > f32::MIN_POSITIVE { 1.0 / steps[part] } else { 0.0 };
         }
         for (parts, fixed) in rows.chunks_exact(P * width).zip(fixed.chunks_exact_mut(P * width)) {

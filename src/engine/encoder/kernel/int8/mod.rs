@@ -105,11 +105,19 @@ impl Weights8 {
 }
 
 impl Rounded {
-    /// Rounds rows of `width` numbers to bytes. A row with a number that is not finite gets a step that is not.
-    pub(in crate::engine::encoder) fn set(&mut self, kernel: Kernel, rows: &mut [f32], width: usize) {
+    /// Rounds rows of `width` numbers to bytes, each after `before`, while it is in the nearest cache. A row with a
+    /// number that is not finite gets a step that is not.
+    pub(in crate::engine::encoder) fn set(
+        &mut self,
+        kernel: Kernel,
+        rows: &mut [f32],
+        width: usize,
+        before: impl Fn(&mut [f32]),
+    ) {
         let bytes = self.values.at_least(rows.len());
         self.rows.clear();
         for (row, bytes) in rows.chunks_exact_mut(width).zip(bytes.chunks_exact_mut(width)) {
+            before(row);
             self.rows.push(kernel.round(row, bytes));
         }
     }
@@ -179,7 +187,7 @@ mod tests {
 
     fn product(kernel: Kernel, left: &[f32], weights: &Weights8, bias: &[f32]) -> Vec<f32> {
         let mut rounded = Rounded::default();
-        rounded.set(kernel, &mut left.to_vec(), weights.inputs);
+        rounded.set(kernel, &mut left.to_vec(), weights.inputs, |_| ());
         let mut out = vec![f32::NAN; left.len() / weights.inputs * bias.len()];
         kernel.multiply_int8(&rounded, weights, bias, &mut out);
         out
@@ -195,7 +203,7 @@ mod tests {
             let weights = Weights8::pack(&right, scales.clone(), inputs);
             let out = product(Kernel::best(), &left, &weights, &bias);
             let mut rounded = Rounded::default();
-            rounded.set(Kernel::best(), &mut left.clone(), inputs);
+            rounded.set(Kernel::best(), &mut left.clone(), inputs, |_| ());
             for row in 0..rows {
                 for output in 0..outputs {
                     let Rounding { step, zero, place, apart } = rounded.rows[row];
@@ -241,7 +249,7 @@ mod tests {
     fn a_short_slice_is_never_written_past_its_end() {
         let (left, right, scales, bias) = operands(3, 16, 16);
         let mut rounded = Rounded::default();
-        rounded.set(Kernel::best(), &mut left.clone(), 16);
+        rounded.set(Kernel::best(), &mut left.clone(), 16, |_| ());
         let weights = Weights8::pack(&right, scales, 16);
         Kernel::best().multiply_int8(&rounded, &weights, &bias, &mut [0.0; 47]);
     }
