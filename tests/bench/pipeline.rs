@@ -24,7 +24,7 @@ use sendlens::models::ModelFiles;
 use sendlens::passage::Unit;
 use sendlens::stop::Stop;
 use sendlens::token::Tokenizer;
-use sendlens::{pipeline, read, run};
+use sendlens::{clean, pipeline, read, run};
 use sha2::{Digest, Sha256};
 
 /// That of the program.
@@ -77,15 +77,29 @@ fn before_the_encoder(extension: &str, articles: usize, source: fn(usize) -> Str
             black_box(std::str::from_utf8(source.as_bytes())).expect("text");
         }
     };
+    let raws: Vec<_> = sources
+        .iter()
+        .enumerate()
+        .flat_map(|(number, source)| {
+            read::read(&format!("{number}.{extension}"), source.as_bytes(), &options.read).articles
+        })
+        .collect();
     let passages = prepare();
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let (mut ours, mut cleaned, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..5 {
         ours.push(timed(|| {
             black_box(prepare());
         }));
+        let raws = raws.clone();
+        cleaned.push(timed(|| {
+            for raw in raws {
+                let article = clean::clean(raw);
+                black_box(sendlens::date::resolve(&article, options.as_of));
+            }
+        }));
         theirs.push(timed(probe));
     }
-    let (ours, theirs) = (median(ours), median(theirs));
+    let (ours, cleaned, theirs) = (median(ours), median(cleaned), median(theirs));
     let rate = |time: Duration| articles as f64 / time.as_secs_f64();
     println!(
         "before the encoder (read, clean, date, split, fingerprint), one thread, {articles} files .{extension} of {} bytes",
@@ -97,6 +111,7 @@ fn before_the_encoder(extension: &str, articles: usize, source: fn(usize) -> Str
         passages as f64 / ours.as_secs_f64(),
         bytes as f64 / 1e6 / ours.as_secs_f64()
     );
+    println!("  {:>8.0} articles/s cleaned and dated only", rate(cleaned));
     println!(
         "  {:.4} of the probe ({:.0} articles/s hashed and checked)",
         rate(ours) / rate(theirs),
