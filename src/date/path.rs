@@ -79,7 +79,7 @@ fn without_record(id: &str) -> &str {
     }
 }
 
-/// Digits of `bytes[at..at + count]` as a number; `None` unless all are digits.
+/// Digits of `bytes[at..at + count]`, up to 19, as a number; `None` unless all are digits.
 fn number_at(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
     bytes
         .get(at..at + count)?
@@ -88,7 +88,10 @@ fn number_at(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
 }
 
 fn year_of(text: &str) -> Option<u64> {
-    number_at(text.as_bytes(), 0, text.len()).filter(|year| text.len() == 4 && (1900..2100).contains(year))
+    if text.len() != 4 {
+        return None;
+    }
+    number_at(text.as_bytes(), 0, text.len()).filter(|year| (1900..2100).contains(year))
 }
 
 fn short_number(text: &str) -> Option<u64> {
