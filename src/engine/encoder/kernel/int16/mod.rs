@@ -121,13 +121,16 @@ impl Kernel {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SIZES;
     use super::*;
     use crate::random::Random;
 
     #[test]
     fn a_product_is_exact_with_every_kernel() {
         let mut random = Random::new(3);
-        for (rows, columns, panels) in [(1, 2, 1), (5, 32, 2), (13, 64, 3), (8, 48, 4), (20, 512, 9)] {
+        for (rows, columns, panels) in
+            [(1, 2, 1), (5, 32, 2), (13, 64, 3), (8, 48, 4), (20, 512, 9)].into_iter().take(SIZES)
+        {
             let mut numbers = |count: usize| -> Vec<i16> {
                 (0..count).map(|_| random.below(16_001) as i16 - 8_000).collect()
             };
