@@ -2,7 +2,8 @@
 //!
 //! *Takes* the tables of a run and its record. *Gives* `report.html` and, if not all passages fit into it, pages beside
 //! it that hold every one in order of date. *Fails* on a damaged table, or if a file cannot be written. *Cost*: the
-//! tables are read once; twelve passages are scored word by word when an engine is given.
+//! tables are read once, texts stay on disk and cost no memory; twelve passages are scored word by word when an engine is
+//! given.
 //!
 //! Invariants: the page loads nothing and runs nothing but its own script; article text reaches it escaped only; the
 //! same tables give the same bytes; no page is larger than [`MAX_BYTES`] unless the charts alone are; every number in
