@@ -186,26 +186,6 @@ fn largest(row: &[f32]) -> usize {
     chunk * LANES + lane
 }
 
-/// Rows become columns: each pass lays the upper and the lower half of the rows into one another, as one shuffles
-/// cards.
-#[inline(always)]
-fn transposed<T: Copy + Default>(mut square: [[T; LANES]; LANES]) -> [[T; LANES]; LANES] {
-    const HALF: usize = LANES / 2;
-    for _ in 0..LANES.ilog2() {
-        let mut next = [[T::default(); LANES]; LANES];
-        for row in 0..HALF {
-            for lane in 0..HALF {
-                next[2 * row][2 * lane] = square[row][lane];
-                next[2 * row][2 * lane + 1] = square[row + HALF][lane];
-                next[2 * row + 1][2 * lane] = square[row][lane + HALF];
-                next[2 * row + 1][2 * lane + 1] = square[row + HALF][lane + HALF];
-            }
-        }
-        square = next;
-    }
-    square
-}
-
 /// Raises `ranks` to those of the numbers in `row`.
 #[inline(always)]
 pub(super) fn raise(ranks: &mut [f32; LANES], row: &[f32]) {
@@ -241,29 +221,15 @@ pub(super) fn softmax_int16(row: &mut [f32], shares: &mut [i16]) {
     fix(row, f32::from(i16::MAX) / sum(row, |value| value), shares);
 }
 
-/// Two neighbours of 16 bits as one number: what a lane multiplies and adds up in one step.
-#[inline(always)]
-fn pair(low: i16, high: i16) -> u32 {
-    u32::from(low.cast_unsigned()) | u32::from(high.cast_unsigned()) << 16
-}
-
 /// Lays out up to 16 rows of `width` numbers, `stride` apart, as one panel `[width / 2, LANES, 2]`.
+///
+/// Pair by pair: shuffles of whole squares are no faster, as the compiler takes them through memory.
 #[inline(always)]
 pub(super) fn panel_of_rows(rows: &[i16], stride: usize, width: usize, panel: &mut [i16]) {
-    let steps = panel.as_chunks_mut::<{ 2 * LANES }>().0;
-    for (from, steps) in (0..width).step_by(2 * LANES).zip(steps.chunks_mut(LANES)) {
-        let mut square = [[0_u32; LANES]; LANES];
-        for (line, row) in square.iter_mut().zip(rows.chunks(stride)) {
-            for (pair_of, numbers) in
-                line.iter_mut().zip(row[from..width.min(from + 2 * LANES)].as_chunks::<2>().0)
-            {
-                *pair_of = pair(numbers[0], numbers[1]);
-            }
-        }
-        for (step, line) in steps.iter_mut().zip(transposed(square)) {
-            for (numbers, pair) in step.as_chunks_mut::<2>().0.iter_mut().zip(line) {
-                *numbers = [pair as i16, (pair >> 16) as i16];
-            }
+    let steps = panel.as_chunks_mut::<2>().0.as_chunks_mut::<LANES>().0;
+    for (lane, row) in rows.chunks(stride).take(LANES).enumerate() {
+        for (step, pair) in steps.iter_mut().zip(row[..width].as_chunks::<2>().0) {
+            step[lane] = *pair;
         }
     }
 }
