@@ -263,13 +263,13 @@ def ready(engines, passages, threads, known, logs, left_out):
     workers = {}
     for engine in engines:
         worker = started(engine, passages, threads, logs, left_out)
-        if worker is None:
-            continue
         chosen = known.get(engine.name)
-        if chosen is None:
+        if worker is not None and chosen is None:
             chosen = tuned(worker, threads)
             worker.close()
             worker = started(engine, passages, threads, logs, left_out)
+        if worker is None:
+            continue
         worker.use(chosen)
         worker.ask("run")
         workers[engine.name] = worker
@@ -321,6 +321,8 @@ def faithful(engines, models, chosen, logs, left_out):
         if engine.name not in chosen:
             continue
         worker = started(engine, models / "passages-test.json", 1, logs, left_out)
+        if worker is None:
+            continue
         worker.use(chosen[engine.name])
         worker.ask(f"vectors {file}")
         worker.close()
