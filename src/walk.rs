@@ -35,13 +35,13 @@ impl Source {
     /// # Errors
     /// The [`Skipped`] row of a file that is gone, may no longer be read, or was swapped for a folder, pipe or device.
     pub fn read(&self) -> std::result::Result<Vec<u8>, Skipped> {
-        let mut bytes = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or(0));
         let unreadable = |error: std::io::Error| skip(self.id.clone(), "unreadable", error.to_string());
         let mut file = open(&self.path).map_err(unreadable)?;
         let kind = file.metadata().map_err(unreadable)?.file_type();
         if !kind.is_file() && !kind.is_dir() {
             return Err(special(self.id.clone()));
         }
+        let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(unreadable)?;
         Ok(bytes)
     }

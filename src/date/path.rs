@@ -79,19 +79,16 @@ fn without_record(id: &str) -> &str {
     }
 }
 
-/// Digits of `bytes[at..at + count]`, up to 19, as a number; `None` unless all are digits.
+/// Digits of `bytes[at..at + count]` as a number; `None` unless all are digits and the number fits.
 fn number_at(bytes: &[u8], at: usize, count: usize) -> Option<u64> {
-    bytes
-        .get(at..at + count)?
-        .iter()
-        .try_fold(0, |value, &byte| byte.is_ascii_digit().then(|| value * 10 + u64::from(byte - b'0')))
+    bytes.get(at..at + count)?.iter().try_fold(0_u64, |value, &byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 fn year_of(text: &str) -> Option<u64> {
-    if text.len() != 4 {
-        return None;
-    }
-    number_at(text.as_bytes(), 0, text.len()).filter(|year| (1900..2100).contains(year))
+    number_at(text.as_bytes(), 0, text.len()).filter(|year| text.len() == 4 && (1900..2100).contains(year))
 }
 
 fn short_number(text: &str) -> Option<u64> {

@@ -61,36 +61,25 @@ fn before_the_encoder(extension: &str, articles: usize, source: fn(usize) -> Str
         since: None,
         until: None,
     };
-    let prepare = || {
-        let mut passages = 0;
-        for (number, source) in sources.iter().enumerate() {
-            for raw in read::read(&format!("{number}.{extension}"), source.as_bytes(), &options.read).articles
-            {
-                passages += pipeline::prepare(raw, &options, None).passages.len();
-            }
-        }
-        passages
+    let raws = || {
+        sources.iter().enumerate().flat_map(|(number, source)| {
+            read::read(&format!("{number}.{extension}"), source.as_bytes(), &options.read).articles
+        })
     };
+    let prepare = || raws().map(|raw| pipeline::prepare(raw, &options, None).passages.len()).sum::<usize>();
     let probe = || {
         for source in &sources {
             black_box(Sha256::digest(source.as_bytes()));
             black_box(std::str::from_utf8(source.as_bytes())).expect("text");
         }
     };
-    let raws: Vec<_> = sources
-        .iter()
-        .enumerate()
-        .flat_map(|(number, source)| {
-            read::read(&format!("{number}.{extension}"), source.as_bytes(), &options.read).articles
-        })
-        .collect();
     let passages = prepare();
     let (mut ours, mut cleaned, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..5 {
         ours.push(timed(|| {
             black_box(prepare());
         }));
-        let raws = raws.clone();
+        let raws: Vec<_> = raws().collect();
         cleaned.push(timed(|| {
             for raw in raws {
                 let article = clean::clean(raw);
