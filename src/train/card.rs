@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::recipe::{DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
+use super::recipe::{AVERAGED, DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
 use super::{Fitted, Options, Plan, Results, Tuning};
 use crate::context::Context;
 use crate::evaluate::render::{self, Table};
 use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
-use crate::models::Serving;
+use crate::models::{Catalogue, Serving};
 use crate::score::Sentiment;
 
 /// Everything a card tells of.
@@ -54,7 +54,7 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
                 Context::None => "the passage alone".to_owned(),
                 context => format!("the passage, {} as second segment", context.as_str()),
             },
-            licence(&serving.base.name),
+            licence(&serving.base.sha256),
         ),
     );
     section(&mut card, "Data", &format!("{}\n{}", data(facts), bands(facts).markdown()));
@@ -152,7 +152,7 @@ fn tuned(tuning: &Tuning, facts: &Facts<'_>) -> String {
         "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
          {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of \
          the steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The \
-         weights are those of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and \
+         weights are the running mean (step n keeps n/(n + 9) of it, at most {AVERAGED}) at the end of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and \
          thresholds belong to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {}; \
          held-out: {}. As served, dev: {}; held-out: {}.\n\n{}\n",
         recipe.learning_rate,
@@ -268,12 +268,13 @@ fn choice(facts: &Facts<'_>) -> &'static str {
     }
 }
 
-/// Licence of the base, where it is the one that ships.
-fn licence(base: &str) -> &'static str {
-    match base {
-        "all-MiniLM-L6-v2" => {
-            "Licence of the encoder: Apache-2.0 (sentence-transformers); of the outputs: as the project."
-        }
-        _ => "The licence of the encoder is that of its origin.",
+/// Licence of the base, where it is one that is known.
+fn licence(weights: &str) -> String {
+    match Catalogue::shipped().of_weights(weights) {
+        Some(known) => format!(
+            "Licence of the encoder: {} ({}); of the outputs: as the project.",
+            known.licence, known.repository
+        ),
+        None => "The licence of the encoder is that of its origin.".to_owned(),
     }
 }

@@ -20,6 +20,9 @@ pub(super) const WEIGHT_DECAY: f64 = 0.01;
 /// Share of values dropped in training, in the encoder and before the heads.
 pub(super) const DROPOUT: f64 = 0.1;
 
+/// Largest share of the running mean of the weights that a step keeps: the mean covers about the last 200 steps.
+pub(super) const AVERAGED: f64 = 0.995;
+
 /// How the encoder is fine-tuned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
