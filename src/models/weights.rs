@@ -1,7 +1,8 @@
 //! `model.safetensors` of a model folder: named tensors, as f32 or as int8 rows with a scale each.
 //!
-//! *Takes* bytes. *Gives* [`Weights`]. *Fails* on anything but safetensors with finite f32 and int8 rows;
-//! every size is checked against the bytes that are there before anyone allocates by it.
+//! *Takes* bytes. *Gives* [`Weights`]. *Fails* on anything but safetensors with finite floats (32 bits, or the
+//! 16 of f16 and bf16, which fit f32 exactly) and int8 rows; every size is checked against the bytes that are
+//! there before anyone allocates by it.
 //!
 //! A matrix `x.weight` in int8 has the companion `x.weight.scale` with one f32 per row; the value is
 //! `int8 × scale`. One scale per row keeps pooled vectors at a cosine of 0.9994 to those of f32, one
@@ -9,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::config::WHOLE_FOLDER;
@@ -123,7 +125,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`Error::Model`] if the bytes are not safetensors, or a kept tensor has more than two dimensions,
-    /// is neither f32 nor int8 with scales, or holds a number that is not finite.
+    /// is neither f32, f16 or bf16 nor int8 with scales, or holds a number that is not finite.
     pub fn parse(model: &str, bytes: &[u8], keep: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let fault =
             |what: String| Error::model(format!("model `{model}`: `model.safetensors` {what}"), WHOLE_FOLDER);
@@ -148,8 +150,10 @@ impl Weights {
             let shown: String = name.chars().filter(|letter| !letter.is_control()).take(80).collect();
             let wrong = |what: &str| fault(format!("holds `{shown}`, which {what}"));
             let tensor = match (view.dtype(), view.shape()) {
-                (Dtype::F32, [_]) => Tensor::Vector(floats(view).ok_or_else(|| wrong(NOT_FINITE))?),
-                (Dtype::F32, &[rows, columns]) => {
+                (Dtype::F32 | Dtype::F16 | Dtype::BF16, [_]) => {
+                    Tensor::Vector(floats(view).ok_or_else(|| wrong(NOT_FINITE))?)
+                }
+                (Dtype::F32 | Dtype::F16 | Dtype::BF16, &[rows, columns]) => {
                     Tensor::Matrix(Matrix::new(rows, columns, floats(view).ok_or_else(|| wrong(NOT_FINITE))?))
                 }
                 (Dtype::I8, &[rows, columns]) => {
@@ -249,10 +253,14 @@ impl Weights {
 
 const NOT_FINITE: &str = "holds a number that is not finite";
 
-/// The numbers of an f32 tensor; `None` if one is not finite.
+/// The numbers of a tensor of floats; `None` if one is not finite.
 fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
-    let (chunks, _) = view.data().as_chunks::<4>();
-    let values: Vec<f32> = chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let pairs = || view.data().as_chunks::<2>().0.iter();
+    let values: Vec<f32> = match view.dtype() {
+        Dtype::F16 => pairs().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+        Dtype::BF16 => pairs().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
+        _ => view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+    };
     values.iter().all(|value| value.is_finite()).then_some(values)
 }
 
@@ -316,6 +324,28 @@ mod tests {
             }
         }
         assert!(quantised.write_row(4, &mut row).is_none());
+    }
+
+    #[test]
+    fn floats_of_sixteen_bits_are_read_as_what_they_are() {
+        // The last of each is the smallest above 0 that is not subnormal in bf16, and the smallest of all in f16.
+        for (dtype, bits, numbers) in [
+            (Dtype::F16, [0x3800_u16, 0xbc00, 0x5600, 0x0001], [0.5, -1.0, 96.0, 2.0_f32.powi(-24)]),
+            (Dtype::BF16, [0x3f00, 0xbf80, 0x42c0, 0x0080], [0.5, -1.0, 96.0, f32::MIN_POSITIVE]),
+        ] {
+            let bytes: Vec<u8> = bits.iter().flat_map(|bits| bits.to_le_bytes()).collect();
+            let view = TensorView::new(dtype, vec![2, 2], &bytes).expect("as many bytes as the shape says");
+            let file = safetensors::serialize([("a", view)], None).expect("a file");
+            let mut read = Weights::parse("m", &file, all).expect("a sound file");
+            let matrix = read.take_matrix("m", "a", 2, 2).expect("the matrix");
+            assert_eq!(matrix, Matrix::new(2, 2, numbers.to_vec()), "{dtype:?}");
+        }
+        for (dtype, infinity) in [(Dtype::F16, 0x7c00_u16), (Dtype::BF16, 0x7f80)] {
+            let bytes = infinity.to_le_bytes();
+            let view = TensorView::new(dtype, vec![1], &bytes).expect("one number");
+            let file = safetensors::serialize([("a", view)], None).expect("a file");
+            assert!(Weights::parse("m", &file, all).is_err(), "{dtype:?}");
+        }
     }
 
     #[test]
