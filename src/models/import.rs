@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 /// Prefix of the tensors of the heads.
 const HEADS: &str = "heads.";
 
-/// A base encoder as it was downloaded: configuration, f32 weights and tokenizer, no checksums of ours.
+/// A base encoder as it was downloaded: configuration, weights and tokenizer, no checksums of ours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BaseModel {
     /// The configuration, without a section `sendlens`.

@@ -1,8 +1,8 @@
 //! The network: a BERT encoder whose tokens of several inputs lie one after another, without padding.
 //!
 //! *Takes* [`Encoding`]s. *Gives* one pooled vector each: the mean over all its tokens, not scaled to
-//! unit length. *Fails* at load, on weights of another shape. *Cost*: 1.4 GFLOP for 64 tokens of
-//! MiniLM-L6; memory for one pack of tokens, see [`Scratch`].
+//! unit length. *Fails* at load, on weights of another shape. *Cost*: 2.8 GFLOP for 64 tokens of
+//! the shipped model; memory for one pack of tokens, see [`Scratch`].
 //!
 //! J. Devlin et al., "BERT: pre-training of deep bidirectional transformers", 2019.
 //!
