@@ -87,6 +87,8 @@ pub fn import(source: &Path, name: Option<&str>, store: &Store, catalogue: &Cata
     check_usable(staged.folder(), &shown)?;
 
     let known = catalogue.of_files(&files);
+    let weights = files.iter().find(|file| file.name == WEIGHTS);
+    let of_weights = weights.and_then(|weights| catalogue.of_weights(&weights.sha256));
     let former = match &opened {
         Source::Folder(folder) => Provenance::read(&folder.join(&inside), &shown)?,
         Source::Zip(_) => None,
@@ -111,7 +113,8 @@ pub fn import(source: &Path, name: Option<&str>, store: &Store, catalogue: &Cata
         },
         licence: known
             .map(|known| known.licence.clone())
-            .or_else(|| former.and_then(|former| former.licence)),
+            .or_else(|| former.and_then(|former| former.licence))
+            .or_else(|| of_weights.map(|known| known.licence.clone())),
         files,
     };
     provenance.write(staged.folder())?;

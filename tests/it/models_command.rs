@@ -408,6 +408,22 @@ fn models_are_listed_and_described() {
 }
 
 #[test]
+fn weights_that_are_known_bring_their_licence() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("got")).expect("writable");
+    for name in FILES {
+        let mut bytes = file(name);
+        if name == "config.json" {
+            bytes.push(b'\n');
+        }
+        fs::write(desk.path("got").join(name), bytes).expect("writable");
+    }
+    desk.models(&["import", "got", "--name", "mine"]).exits(0).says(&["CC0-1.0", "imported from got"]);
+    let listed = desk.models(&["list"]).exits(0).stdout;
+    assert!(listed.lines().any(|row| row.starts_with("mine ") && row.contains("CC0-1.0")), "{listed}");
+}
+
+#[test]
 fn a_run_takes_a_model_by_its_name() {
     let desk = Desk::new();
     let tiny = fixture("parity/tiny");
