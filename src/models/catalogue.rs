@@ -10,7 +10,7 @@
 
 use serde::Deserialize;
 
-use super::provenance::PinnedFile;
+use super::provenance::{PinnedFile, is_sha256};
 use super::store::is_name;
 use super::{CONFIG, SHIPPED, SUMS, TOKENIZER, WEIGHTS};
 use crate::error::{Error, Result};
@@ -75,10 +75,7 @@ impl Known {
         if licence.is_empty() {
             return Err(format!("`{name}` has no licence"));
         }
-        let is_sum = |sum: &String| {
-            sum.len() == 64 && sum.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        if !copies.iter().all(is_sum) {
+        if !copies.iter().all(|sum| is_sha256(sum)) {
             return Err(format!("a copy of `{name}` is not named by a SHA-256"));
         }
         if let Some(fault) = files.iter().find_map(PinnedFile::fault) {

@@ -55,12 +55,16 @@ impl PinnedFile {
         let Some(most) = most_bytes(&self.name) else {
             return Some(format!("no model folder has a file `{name}`"));
         };
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if self.sha256.len() != 64 || !self.sha256.bytes().all(is_digit) {
+        if !is_sha256(&self.sha256) {
             return Some(format!("`{name}` has no SHA-256 of 64 digits"));
         }
         (self.bytes > most).then(|| format!("`{name}` has {} bytes, more than {most}", self.bytes))
     }
+}
+
+/// Whether this is a SHA-256 in lower-case hexadecimal.
+pub(super) fn is_sha256(sum: &str) -> bool {
+    sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 impl Provenance {

@@ -1,4 +1,4 @@
-//! `model.safetensors` of a model folder: named tensors, as f32 or as int8 rows with a scale each.
+//! `model.safetensors` of a model folder: named tensors, as floats or as int8 rows with a scale each.
 //!
 //! *Takes* bytes. *Gives* [`Weights`]. *Fails* on anything but safetensors with finite floats (32 bits, or the
 //! 16 of f16 and bf16, which fit f32 exactly) and int8 rows; every size is checked against the bytes that are

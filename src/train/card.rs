@@ -152,9 +152,9 @@ fn tuned(tuning: &Tuning, facts: &Facts<'_>) -> String {
         "Encoder and outputs were learned together (rust-bert, AdamW, learning rate {} for the top layer and \
          {LAYER_DECAY} of it for each layer below, {HEADS_OVER_TOP} times it for the outputs, risen over {WARM_UP} of \
          the steps and fallen to 0; weight decay {WEIGHT_DECAY}, dropout {DROPOUT}, batches of {}, seed {}). The \
-         weights are the running mean (step n keeps n/(n + 9) of it, at most {AVERAGED}) at the end of epoch {best} of {}, the best on dev, then rounded to int8 rows; calibration and \
-         thresholds belong to the rounded weights. Macro F1 of themes and sentiment with the f32 weights, dev: {}; \
-         held-out: {}. As served, dev: {}; held-out: {}.\n\n{}\n",
+         weights are the running mean (step n keeps n/(n + 9) of it, at most {AVERAGED}) at the end of epoch {best} of \
+         {}, the best on dev, then rounded to int8 rows; calibration and thresholds belong to the rounded weights. \
+         Macro F1 of themes and sentiment with the f32 weights, dev: {}; held-out: {}. As served, dev: {}; held-out: {}.\n\n{}\n",
         recipe.learning_rate,
         recipe.batch,
         recipe.seed,

@@ -56,15 +56,15 @@ impl Average {
         });
     }
 
-    /// The means by name, for a file.
-    pub(super) fn state(&self) -> Vec<(String, Tensor)> {
-        self.slots.iter().map(|slot| (format!("average.{}", slot.name), slot.mean.shallow_clone())).collect()
+    /// The means, each by the name of its variable.
+    pub(super) fn means(&self) -> Vec<(String, Tensor)> {
+        self.slots.iter().map(|slot| (slot.name.clone(), slot.mean.copy())).collect()
     }
 
-    /// Takes a state back; `find` gives a tensor of it by name. `None` if one is missing.
+    /// Takes the means back; `find` gives that of a variable by its name. `None` if one is missing.
     pub(super) fn restore(&mut self, find: impl Fn(&str) -> Option<Tensor>) -> Option<()> {
         for slot in &mut self.slots {
-            slot.mean.copy_(&find(&format!("average.{}", slot.name))?);
+            slot.mean.copy_(&find(&slot.name)?);
         }
         Some(())
     }

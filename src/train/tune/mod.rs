@@ -45,6 +45,9 @@ const BEST: &str = "best.";
 /// Prefix of the weights of the last epoch in a stored state.
 const LAST: &str = "last.";
 
+/// Prefix of the running means of the weights in a stored state.
+const AVERAGE: &str = "average.";
+
 /// libtorch has one stream of random numbers for the whole process; two trainings would share it.
 static STREAM: Mutex<()> = Mutex::new(());
 
@@ -121,7 +124,7 @@ pub(super) fn tune(
             no_grad(|| variable.copy_(&value));
         }
         optimiser.restore(find).ok_or_else(damaged)?;
-        average.restore(find).ok_or_else(damaged)?;
+        average.restore(|name| find(&format!("{AVERAGE}{name}"))).ok_or_else(damaged)?;
         for ((_, variable), (_, mut copy)) in network.variables().iter().zip(worker.variables()) {
             no_grad(|| copy.copy_(variable));
         }
@@ -162,7 +165,7 @@ pub(super) fn tune(
         let mut epoch = Epoch { number, loss, themes, sentiment, is_best: true };
         epoch.is_best = facts.epochs.iter().all(|former| former.quality() < epoch.quality());
         if epoch.is_best {
-            best = Some(average.stand_in(|| copies(&network)));
+            best = Some(average.means());
         }
         facts.epochs.push(epoch);
         let named = |prefix: &'static str, tensors: &[(String, Tensor)]| {
@@ -173,7 +176,7 @@ pub(super) fn tune(
         let mut tensors = named(LAST, &network.variables());
         tensors.extend(best.iter().flat_map(|best| named(BEST, best)));
         tensors.extend(optimiser.state());
-        tensors.extend(average.state());
+        tensors.extend(named(AVERAGE, &average.means()));
         states.store(&facts, &tensors)?;
         on_progress(Progress::Epoch(epoch));
     }
@@ -269,10 +272,6 @@ fn judge(network: &Network, task: &Task<'_>, encodings: &[Encoding]) -> Result<(
     let decisions = Decisions::choose(task.gold, task.dev, &logits, task.plan);
     let tallied = tally(task.gold, task.dev, &decisions.predict(task.dev, &logits));
     Ok((tallied.macro_f1().unwrap_or(0.0), tallied.sentiment_macro_f1().unwrap_or(0.0)))
-}
-
-fn copies(network: &Network) -> Vec<(String, Tensor)> {
-    network.variables().into_iter().map(|(name, variable)| (name, variable.detach().copy())).collect()
 }
 
 #[cfg(test)]
