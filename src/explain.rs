@@ -5,7 +5,8 @@
 //!
 //! Occlusion (Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014) needs nothing of the
 //! engine but its scores, so it explains word lists and encoders alike. Of two words that each suffice alone, neither
-//! has support: leaving out one changes nothing.
+//! has support: leaving out one changes nothing. Scores are those of the passage alone, before themes lean on the rest
+//! of its article ([`crate::prior`]).
 //!
 //! - the words are those of the text, in order
 //! - a word without which nothing changes has no support

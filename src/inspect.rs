@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::article::{Block, Role, Skipped};
 use crate::explain::Word;
@@ -26,6 +26,9 @@ const LEAST_SHOWN: usize = 30;
 /// Words shown per label, and the support below which none is.
 const WORDS: usize = 6;
 const LEAST_SUPPORT: f32 = 0.005;
+
+/// The least change of a score by the rest of the article that is shown.
+const LEAST_SHIFT: f32 = 0.1;
 
 /// The document as text; `words` are those of each passage, or nothing.
 #[must_use]
@@ -159,10 +162,24 @@ fn passages(
         for line in look.wrap(&plain::line(shown), PASSAGE_INDENT) {
             let _ = writeln!(text, "{:PASSAGE_INDENT$}{line}", "");
         }
+        if let Some(line) = line_of_article(labels, scored) {
+            let _ = writeln!(text, "{:PASSAGE_INDENT$}{line}", "");
+        }
         if let Some(words) = words.get(index).filter(|words| !words.is_empty()) {
             text.push_str(&lines_of_words(shown, words, labels, scored));
         }
     }
+}
+
+/// What the rest of the article adds to or takes from scores, where that shows.
+fn line_of_article(labels: &LabelSet, scored: &Scored) -> Option<String> {
+    let scores = scored.alone.iter().zip(&scored.scores.themes);
+    let parts = labels.themes.iter().zip(scores).filter_map(|(theme, (alone, score))| {
+        let is_seen = (score - alone).abs() >= LEAST_SHIFT;
+        is_seen.then(|| format!("{} from {alone:.2} to {score:.2}", plain::line(theme)))
+    });
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    (!parts.is_empty()).then(|| format!("the rest of the article moves {parts}"))
 }
 
 /// Per theme given, and for the sentiment, the words without which its score falls most.
@@ -266,6 +283,7 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds, wor
         });
         if let Some(scored) = scored {
             value["scores"] = scores(labels, scored);
+            value["scores_alone"] = by_theme(labels, &scored.alone).into();
             value["themes"] = scored.labels.given(&labels.themes).into();
             value["sentiment"] = scored.labels.sentiment.as_str().into();
             value["relevant"] = scored.labels.is_relevant.into();
@@ -302,7 +320,7 @@ pub fn json(document: &Document, labels: &LabelSet, thresholds: &Thresholds, wor
         "blocks": blocks.collect::<Vec<_>>(),
         "passages": passages.collect::<Vec<_>>(),
         "thresholds": labels.themes.iter().cloned().zip(thresholds.themes.iter().map(|value| json!(value)))
-            .collect::<serde_json::Map<_, _>>(),
+            .collect::<Map<_, _>>(),
     })
 }
 
@@ -315,15 +333,16 @@ fn support(passage: &str, word: &Word, labels: &LabelSet) -> Value {
         "word": word.span.of(passage),
         "start": word.span.start,
         "end": word.span.end,
-        "support": support.collect::<serde_json::Map<_, _>>(),
+        "support": support.collect::<Map<_, _>>(),
     })
 }
 
+fn by_theme(labels: &LabelSet, scores: &[f32]) -> Map<String, Value> {
+    labels.themes.iter().cloned().zip(scores.iter().map(|score| json!(score))).collect()
+}
+
 fn scores(labels: &LabelSet, scored: &Scored) -> Value {
-    let mut values = serde_json::Map::new();
-    for (theme, score) in labels.themes.iter().zip(&scored.scores.themes) {
-        values.insert(theme.clone(), json!(score));
-    }
+    let mut values = by_theme(labels, &scored.scores.themes);
     values.insert("relevant".to_owned(), json!(scored.scores.relevant));
     for (sentiment, score) in Sentiment::ALL.iter().zip(scored.scores.sentiment) {
         values.insert(sentiment.as_str().to_owned(), json!(score));

@@ -27,6 +27,7 @@ pub mod duplicate;
 pub mod token;
 pub mod context;
 pub mod score;
+pub mod prior;
 pub mod models;
 pub mod engine;
 #[cfg(feature = "tables")]

@@ -17,6 +17,7 @@ use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
 use crate::passage::{self, Unit};
 use crate::plain::hexadecimal;
+use crate::prior::{Prior, weigh};
 use crate::read::metadata::Metadata;
 use crate::score::{Labels, Scores, Thresholds, decide};
 use crate::stop::Stop;
@@ -50,8 +51,10 @@ pub struct Options {
 /// A scored and decided passage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scored {
-    /// In the order of the engine's labels.
+    /// In the order of the engine's labels; those of themes lean on the rest of the article.
     pub scores: Scores,
+    /// The scores of themes before they leaned on it.
+    pub alone: Vec<f32>,
     /// In the same order; those of a person over those of the engine.
     pub labels: Labels,
     /// What a person said of it.
@@ -241,8 +244,9 @@ pub fn score(documents: &mut [Document], scoring: Scoring<'_>) -> Result<usize> 
             }
         }
     }
-    let scores = engine.score(&inputs)?;
-    for ((number, index), scores) in places.iter().zip(scores) {
+    let alone = engine.score(&inputs)?;
+    let scores = weighed(&places, &alone, engine.priors());
+    for (((number, index), alone), scores) in places.iter().zip(alone).zip(scores) {
         let document = &mut documents[*number];
         let passage = &document.passages[*index];
         let given = corrections.and_then(|corrections| {
@@ -256,9 +260,22 @@ pub fn score(documents: &mut [Document], scoring: Scoring<'_>) -> Result<usize> 
             }
             None => (decide(&scores, thresholds), None),
         };
-        document.scored[*index] = Some(Scored { scores, labels, by_person });
+        document.scored[*index] = Some(Scored { scores, alone: alone.themes, labels, by_person });
     }
     Ok(places.len())
+}
+
+/// The scores of passages, each with the number of its document before it, once those of one document lean on each
+/// other.
+fn weighed(places: &[(usize, usize)], alone: &[Scores], priors: &[Option<Prior>]) -> Vec<Scores> {
+    let mut scores = alone.to_vec();
+    let mut rest = scores.as_mut_slice();
+    for document in places.chunk_by(|one, next| one.0 == next.0) {
+        let (article, others) = rest.split_at_mut(document.len());
+        weigh(priors, article);
+        rest = others;
+    }
+    scores
 }
 
 /// Whether an article lies in the range of dates, or is undated. A month or year that overlaps the range does.
@@ -299,4 +316,29 @@ pub fn load_corrections(path: &Path, themes: &[String]) -> Result<Corrections> {
 pub fn load_metadata(path: &PathBuf) -> Result<Metadata> {
     let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
     Metadata::parse(&path.to_string_lossy(), &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passages_lean_on_those_of_their_own_article() {
+        let scores = |theme| Scores {
+            themes: vec![theme],
+            relevant: 1.0,
+            sentiment: [0.0, 1.0, 0.0],
+            tokens: 1,
+            truncated_tokens: 0,
+        };
+        let alone = [0.4, 0.9, 0.4].map(scores);
+        let prior = [Some(Prior { base: 0.2, weight: 1.0 })];
+        let themes = |places: &[(usize, usize)]| -> Vec<f32> {
+            weighed(places, &alone, &prior).into_iter().map(|scores| scores.themes[0]).collect()
+        };
+        let apart = themes(&[(0, 1), (1, 0), (4, 2)]);
+        assert_eq!(apart, [0.4, 0.9, 0.4]);
+        let together = themes(&[(0, 1), (0, 2), (4, 2)]);
+        assert!(together[0] > 0.4 && together[1] > 0.9 && together[2] == 0.4, "{together:?}");
+    }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::prior::Prior;
 use crate::score::{Measured, Thresholds};
 use crate::tally::Period;
 
@@ -67,6 +68,9 @@ pub struct Engine {
     pub has_relevance: bool,
     /// Thresholds used, by theme; `relevant` is one of them.
     pub thresholds: BTreeMap<String, f32>,
+    /// How scores lean on the rest of the article, by theme; empty if none does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub priors: BTreeMap<String, Prior>,
     /// Precision and recall measured on held-out passages, by theme; empty if not measured.
     pub measured: BTreeMap<String, Measured>,
 }
@@ -166,6 +170,12 @@ impl Record {
         // An engine without relevance has none for it: every passage is relevant.
         let relevant = if self.engine.has_relevance { of(RELEVANT)? } else { 0.0 };
         Some(Thresholds { themes, relevant })
+    }
+
+    /// How scores lean on the rest of the article, in the order of the run's themes.
+    #[must_use]
+    pub fn priors(&self) -> Vec<Option<Prior>> {
+        self.codebook.themes.iter().map(|theme| self.engine.priors.get(theme).copied()).collect()
     }
 
     /// The value of a setting of the run; `None` if it had none.

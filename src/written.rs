@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::article::Precision;
 use crate::error::{Error, Result};
 use crate::frame::{self, column, schema::name};
+use crate::score::Scores;
 use crate::tally::{MIN_CONFIDENCE, Period};
 
 /// What the checks and comparisons need of a row of `articles`.
@@ -114,6 +115,8 @@ pub struct Label<'a> {
     pub theme: &'a str,
     /// Its score.
     pub score: f32,
+    /// Its score before it leaned on the rest of the article.
+    pub score_alone: f32,
     /// Whether it was given.
     pub is_assigned: bool,
     /// Lowest score at which it is given.
@@ -324,6 +327,7 @@ pub fn labels(frame: &DataFrame) -> Result<Vec<Label<'_>>> {
     let passages = whole_texts(frame, name::PASSAGE)?;
     let themes = whole_texts(frame, name::THEME)?;
     let scores = whole(frame, name::SCORE, column::scores(frame, name::SCORE)?)?;
+    let alone = scores_alone(frame, &scores)?;
     let assigned = whole(frame, name::ASSIGNED, column::flags(frame, name::ASSIGNED)?)?;
     let thresholds = whole(frame, name::THRESHOLD, column::scores(frame, name::THRESHOLD)?)?;
     let labelled_by = whole_texts(frame, name::LABELLED_BY)?;
@@ -331,11 +335,21 @@ pub fn labels(frame: &DataFrame) -> Result<Vec<Label<'_>>> {
         passage: passages[row],
         theme: themes[row],
         score: scores[row],
+        score_alone: alone[row],
         is_assigned: assigned[row],
         threshold: thresholds[row],
         labelled_by: labelled_by[row],
     };
     Ok((0..frame.height()).map(row).collect())
+}
+
+/// The scores before they leaned on the rest of the article: `scores` themselves in tables of versions in which no score
+/// did.
+fn scores_alone(frame: &DataFrame, scores: &[f32]) -> Result<Vec<f32>> {
+    if frame.column(name::SCORE_ALONE).is_err() {
+        return Ok(scores.to_vec());
+    }
+    whole(frame, name::SCORE_ALONE, column::scores(frame, name::SCORE_ALONE)?)
 }
 
 /// Labels by the passage they are of, each in the order of the table.
@@ -346,6 +360,23 @@ pub fn by_passage<'r, 'a>(labels: &'r [Label<'a>]) -> HashMap<&'a str, Vec<&'r L
         found.entry(label.passage).or_default().push(label);
     }
     found
+}
+
+/// The scores of a passage with those of its themes from `score`; `None` if one is missing.
+#[must_use]
+pub fn scores_of(
+    passage: &Passage<'_>,
+    labels: &[&Label<'_>],
+    score: impl Fn(&Label<'_>) -> f32,
+) -> Option<Scores> {
+    let tokens = |tokens: Option<i64>| u32::try_from(tokens?).ok();
+    Some(Scores {
+        themes: labels.iter().map(|label| score(label)).collect(),
+        relevant: passage.p_relevant?,
+        sentiment: passage.p_sentiment?,
+        tokens: tokens(passage.tokens)?,
+        truncated_tokens: tokens(passage.truncated_tokens)?,
+    })
 }
 
 /// The rows of `theme_by_date` of a run grouped by these columns.
@@ -455,6 +486,7 @@ mod tests {
             "a#1".into(),
             "transport".into(),
             0.5_f32.into(),
+            0.5_f32.into(),
             frame::Value::Null,
             0.5_f32.into(),
             "engine".into(),
@@ -464,6 +496,23 @@ mod tests {
         assert!(error.to_string().contains("assigned"), "{error}");
         let error = articles(&table).expect_err("another table");
         assert!(error.to_string().contains("article"), "{error}");
+    }
+
+    #[test]
+    fn a_score_of_a_version_without_priors_is_that_of_the_passage_alone() {
+        let row: Vec<frame::Value<'_>> = vec![
+            "a#1".into(),
+            "transport".into(),
+            0.7_f32.into(),
+            0.2_f32.into(),
+            true.into(),
+            0.5_f32.into(),
+            "engine".into(),
+        ];
+        let mut table = frame::frame(&schema::labels(), [row]).expect("of the schema");
+        assert_eq!(labels(&table).expect("whole")[0].score_alone, 0.2);
+        table.drop_in_place(name::SCORE_ALONE).expect("it is there");
+        assert_eq!(labels(&table).expect("whole")[0].score_alone, 0.7);
     }
 
     #[test]

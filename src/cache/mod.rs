@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::context::Context;
 use crate::engine::{Classifier, Input};
 use crate::error::Result;
+use crate::prior::Prior;
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 use crate::stop::Stop;
 use store::Store;
@@ -101,6 +102,10 @@ impl Classifier for Cached<'_> {
 
     fn thresholds(&self) -> &Thresholds {
         self.engine.thresholds()
+    }
+
+    fn priors(&self) -> &[Option<Prior>] {
+        self.engine.priors()
     }
 
     fn measured(&self) -> BTreeMap<String, Measured> {

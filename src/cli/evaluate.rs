@@ -1,16 +1,18 @@
 //! `sendlens evaluate`: how well an engine does on passages labelled by people.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use sendlens::config::{Layers, Origin};
 use sendlens::engine::lexicon::Lexicon;
 use sendlens::engine::{self, Classifier, EngineConfig};
-use sendlens::evaluate::card;
-use sendlens::evaluate::report::{Measurement, measure};
+use sendlens::evaluate::report::{Measurement, Report, measure, nothing_of, thresholds};
+use sendlens::evaluate::{card, predict, published};
 use sendlens::gold::{Gold, Split};
 use sendlens::models::ModelFiles;
+use sendlens::record::Record;
+use sendlens::score::LabelSet;
 use sendlens::{Error, Result, plain};
 
 use super::{WORK, bar_of, print, say};
@@ -30,6 +32,10 @@ pub(super) struct EvaluateArgs {
     /// Labelled passages: .jsonl or .csv files, or folders of .jsonl files.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     gold: Vec<PathBuf>,
+    /// Measure the labels that a published run gave, from its scores and thresholds: the passages are those of a sheet
+    /// drawn from it. Without it passages are scored anew, those of a sheet as if each were alone in its article.
+    #[arg(long, value_name = "OUT", conflicts_with_all = ["model", "engine", "device", "precision", "challenge", "card"])]
+    run: Option<PathBuf>,
     /// A model to measure in place of the built-in one: its name (see `sendlens models list`) or its folder.
     #[arg(long, value_name = "NAME|FOLDER")]
     model: Option<String>,
@@ -81,6 +87,10 @@ impl From<SplitArg> for Split {
 }
 
 pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
+    if let Some(out) = &args.run {
+        show(&of_run(args, out)?, args.json)?;
+        return Ok(0);
+    }
     let mut layers = Layers::default();
     let given = [
         ("engine", Some(&args.engine)),
@@ -139,11 +149,7 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
     );
     bar.finish_and_clear();
     let report = report?;
-    if args.json {
-        print(&plain::json(&report.json()))?;
-    } else {
-        print(&report.markdown().split_inclusive('\n').map(shown).collect::<String>())?;
-    }
+    show(&report, args.json)?;
     if let Some(folder) = carded {
         let files = ModelFiles::read(folder)?;
         let former = String::from_utf8_lossy(files.card()).into_owned();
@@ -155,6 +161,36 @@ pub(super) fn evaluate(args: &EvaluateArgs) -> Result<u8> {
         say(&format!("Results written to {}", folder.join("CARD.md").display()));
     }
     Ok(0)
+}
+
+/// The report on the labels of the run in `out`.
+fn of_run(args: &EvaluateArgs, out: &Path) -> Result<Report> {
+    let record = Record::load(out)?;
+    let gold = Gold::read(&args.gold, &record.codebook.themes)?;
+    let split = Split::from(args.split);
+    let passages = gold.of(split);
+    if passages.is_empty() {
+        return Err(nothing_of(&gold, split));
+    }
+    let (predictions, used) = published::predictions(out, &record, &gold, &passages)?;
+    let codebook = engine::codebook(&EngineConfig::default(), args.codebook.as_deref())?;
+    let lexicon = Lexicon::new(&codebook);
+    // Of a run with another codebook the word lists are not known.
+    let lexicon = (codebook.names() == record.codebook.themes).then_some(lexicon);
+    let beside = lexicon
+        .map(|lexicon| predict(&lexicon, lexicon.thresholds(), &gold, &passages, &mut |_| {}))
+        .transpose()?;
+    let labels =
+        LabelSet { themes: record.codebook.themes.clone(), has_relevance: record.engine.has_relevance };
+    let name = (record.engine.name.as_str(), split.as_str());
+    Ok(Report::new(name, thresholds(&labels, &used), &gold, &passages, &predictions, beside.as_deref()))
+}
+
+fn show(report: &Report, is_json: bool) -> Result<()> {
+    if is_json {
+        return print(&plain::json(&report.json()));
+    }
+    print(&report.markdown().split_inclusive('\n').map(shown).collect::<String>())
 }
 
 /// A line made safe for a terminal: kinds of outlet and names of pairs come from the files given.

@@ -148,7 +148,7 @@ fn sample(args: &QueryArgs, hits: Vec<Hit>, size: usize, articles: usize) -> Res
     print(&shown_csv(&String::from_utf8_lossy(&sample::sheet(&sampled, &themes)?)))?;
     say(&format!(
         "Sample of {} out of {found} passages of {articles} articles (seed {}).\n\
-         Fill in yes or no, and the sentiment; then: sendlens evaluate --gold FILE, or sendlens run --labels FILE",
+         Fill in yes or no, and the sentiment; then: sendlens evaluate --gold FILE --run OUT, or sendlens run --labels FILE",
         sampled.len(),
         args.seed
     ));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use sendlens::context::Context;
-use sendlens::train::{self, Epoch, Precision, Progress, Recipe};
+use sendlens::train::{self, Epoch, Method, Precision, Progress, Recipe};
 use sendlens::{Error, Result};
 
 use super::{DeviceArg, WORK, bar_of, print, say};
@@ -14,14 +14,19 @@ use super::{DeviceArg, WORK, bar_of, print, say};
 ///
 /// Writes a model folder for `sendlens run --model` with a card that says how good it is. Labelled passages are
 /// JSON Lines: {"text": "…", "themes": ["transport"]}. With --heads-only, a new theme needs an entry in the
-/// codebook and about 30 labelled passages at least, and labels the base model has keep their quality. Without
-/// it, encoder and outputs are learned anew together from thousands of passages, which needs a program built
-/// with the feature rust-bert. The same input gives the same model.
+/// codebook and about 30 labelled passages at least, and labels the base model has keep their quality. With
+/// --calibrate, nothing is learned but how far the scores of a model can be trusted on passages like yours.
+/// Without either, encoder and outputs are learned anew together from thousands of passages, which needs a
+/// program built with the feature rust-bert. The same input gives the same model.
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
     /// Learn outputs over the built-in encoder, which stays as it is: seconds for hundreds of passages.
     #[arg(long)]
     heads_only: bool,
+    /// Leave encoder and outputs as they are: find calibration, thresholds and what a theme takes from the rest of its
+    /// article anew.
+    #[arg(long, conflicts_with_all = ["heads_only", "context"])]
+    calibrate: bool,
     /// Files of labelled passages, or folders of .jsonl files.
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     gold: Vec<PathBuf>,
@@ -58,28 +63,28 @@ pub(super) struct TrainArgs {
 #[command(next_help_heading = "Fine-tuning")]
 struct TuningArgs {
     /// Most passes over the training passages.
-    #[arg(long, value_name = "N", default_value_t = Recipe::default().epochs, conflicts_with = "heads_only")]
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().epochs, conflicts_with_all = ["heads_only", "calibrate"])]
     epochs: usize,
     /// Passages of one step.
-    #[arg(long, value_name = "N", default_value_t = Recipe::default().batch, conflicts_with = "heads_only")]
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().batch, conflicts_with_all = ["heads_only", "calibrate"])]
     batch: usize,
     /// Highest learning rate of the encoder's top layer.
-    #[arg(long, value_name = "RATE", default_value_t = Recipe::default().learning_rate, conflicts_with = "heads_only")]
+    #[arg(long, value_name = "RATE", default_value_t = Recipe::default().learning_rate, conflicts_with_all = ["heads_only", "calibrate"])]
     learning_rate: f64,
     /// Decides order, dropout and nothing else.
-    #[arg(long, value_name = "N", default_value_t = Recipe::default().seed, conflicts_with = "heads_only")]
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().seed, conflicts_with_all = ["heads_only", "calibrate"])]
     seed: u64,
     /// Epochs without a better result on dev after which training stops.
-    #[arg(long, value_name = "N", default_value_t = Recipe::default().patience, conflicts_with = "heads_only")]
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().patience, conflicts_with_all = ["heads_only", "calibrate"])]
     patience: usize,
     /// What gradients are worked out with; weights are learned in f32 either way.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "heads_only")]
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["heads_only", "calibrate"])]
     precision: PrecisionArg,
     /// Where it runs: cpu or cuda.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "heads_only")]
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["heads_only", "calibrate"])]
     device: DeviceArg,
     /// Go on after the last whole epoch of a training that was broken off.
-    #[arg(long, conflicts_with = "heads_only")]
+    #[arg(long, conflicts_with_all = ["heads_only", "calibrate"])]
     resume: bool,
 }
 
@@ -152,15 +157,18 @@ pub(super) fn train(args: &TrainArgs) -> Result<u8> {
     let read = |file: &PathBuf| std::fs::read_to_string(file).map_err(|error| Error::io("read", file, error));
     let folder = args.out.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = args.name.clone().or(folder).ok_or_else(|| Error::config("--out names no folder"))?;
-    let recipe = if args.heads_only { None } else { Some(args.tuning.recipe()?) };
+    let method = match (args.heads_only, args.calibrate) {
+        (true, _) => Method::Heads { is_anew: args.anew },
+        (_, true) => Method::Calibration,
+        _ => Method::FineTuning(args.tuning.recipe()?),
+    };
     let options = train::Options {
         gold: args.gold.clone(),
         base: args.base.clone(),
         codebook: args.codebook.as_ref().map(read).transpose()?,
         name,
         context: args.context.into(),
-        is_anew: args.anew,
-        recipe,
+        method,
         states: states(&args.out),
         compares_contexts: args.contexts,
         draws_curve: args.curve,

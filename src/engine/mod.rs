@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 #[cfg(feature = "rust-bert")]
 use crate::models::ModelFiles;
 use crate::models::{Place, locate};
+use crate::prior::Prior;
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 
 /// One text to score.
@@ -62,6 +63,12 @@ pub trait Classifier: Send + Sync {
 
     /// The model's own thresholds, in the order of [`Classifier::labels`].
     fn thresholds(&self) -> &Thresholds;
+
+    /// How each theme's score leans on the rest of the article, in the order of [`Classifier::labels`]; empty for an
+    /// engine whose passages stand alone. [`crate::prior::weigh`] applies it to what [`Classifier::score`] gives.
+    fn priors(&self) -> &[Option<Prior>] {
+        &[]
+    }
 
     /// Precision and recall per label on held-out passages, as its card has them; empty if not measured.
     fn measured(&self) -> BTreeMap<String, Measured> {

@@ -14,16 +14,18 @@ pub mod challenge;
 pub mod counts;
 mod groups;
 mod names;
+pub mod published;
 pub mod render;
 pub mod report;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::engine::{Classifier, Input};
 use crate::error::Result;
-use crate::gold::{Gold, before};
+use crate::gold::{Gold, before, whole_articles};
+use crate::prior::{Prior, weigh};
 use crate::score::{Labels, Measured, Scores, Sentiment, Thresholds, decide};
 pub use bootstrap::Interval;
 use bootstrap::Resampled;
@@ -45,7 +47,9 @@ pub fn inputs(gold: &Gold) -> Vec<Input<'_>> {
 }
 
 /// What an engine decides by `thresholds` about the passages of `gold` numbered, in their order. Themes come in the
-/// order of [`Gold::themes`]; a theme the engine does not know scores 0 and is never given. `on_progress` is told the number of passages scored since it was told last.
+/// order of [`Gold::themes`]; a theme the engine does not know scores 0 and is never given. Scores lean on the rest of
+/// articles of which `gold` holds all; other passages count as alone in theirs. `on_progress` is told how many of
+/// `passages` have been scored since it was told last.
 ///
 /// # Errors
 /// Only if the engine itself breaks down.
@@ -61,19 +65,55 @@ pub fn predict(
         .iter()
         .map(|theme| engine.labels().themes.iter().position(|known| known == theme))
         .collect();
+    let scores = score(engine, gold, passages, on_progress)?;
+    let prediction = |scores: &Scores| {
+        let labels = decide(scores, thresholds);
+        let themes = places.iter().map(|place| place.map_or(0.0, |index| scores.themes[index])).collect();
+        let given = places.iter().map(|place| place.is_some_and(|index| labels.themes[index])).collect();
+        Prediction { scores: Scores { themes, ..scores.clone() }, labels: Labels { themes: given, ..labels } }
+    };
+    Ok(passages.iter().map(|index| prediction(&scores[index])).collect())
+}
+
+/// The scores of the passages numbered, as a run gives them, and of what else is in their articles.
+fn score(
+    engine: &dyn Classifier,
+    gold: &Gold,
+    passages: &[usize],
+    on_progress: &mut dyn FnMut(usize),
+) -> Result<BTreeMap<usize, Scores>> {
+    let asked: BTreeSet<usize> = passages.iter().copied().collect();
+    let mut articles = whole_articles(gold);
+    articles.retain(|article| article.iter().any(|index| asked.contains(index)));
+    let needed: BTreeSet<usize> = match engine.priors() {
+        [] => asked.clone(),
+        _ => articles.iter().flatten().chain(&asked).copied().collect(),
+    };
     let inputs = inputs(gold);
-    let mut predictions = Vec::with_capacity(passages.len());
-    for chunk in passages.chunks(CHUNK) {
-        let chunk: Vec<Input<'_>> = chunk.iter().map(|&index| inputs[index]).collect();
-        predictions.extend(engine.score(&chunk)?.into_iter().map(|scores| {
-            let labels = decide(&scores, thresholds);
-            let themes = places.iter().map(|place| place.map_or(0.0, |index| scores.themes[index])).collect();
-            let given = places.iter().map(|place| place.is_some_and(|index| labels.themes[index])).collect();
-            Prediction { scores: Scores { themes, ..scores }, labels: Labels { themes: given, ..labels } }
-        }));
-        on_progress(chunk.len());
+    let mut scores = BTreeMap::new();
+    for chunk in needed.into_iter().collect::<Vec<_>>().chunks(CHUNK) {
+        let given: Vec<Input<'_>> = chunk.iter().map(|&index| inputs[index]).collect();
+        scores.extend(chunk.iter().copied().zip(engine.score(&given)?));
+        on_progress(chunk.iter().filter(|index| asked.contains(index)).count());
     }
-    Ok(predictions)
+    weigh_articles(engine.priors(), &articles, &mut scores);
+    Ok(scores)
+}
+
+/// Lets the scores of each of the `articles` lean on each other.
+pub(crate) fn weigh_articles(
+    priors: &[Option<Prior>],
+    articles: &[Vec<usize>],
+    scores: &mut BTreeMap<usize, Scores>,
+) {
+    if priors.iter().all(Option::is_none) {
+        return;
+    }
+    for article in articles {
+        let mut together: Vec<Scores> = article.iter().map(|index| scores[index].clone()).collect();
+        weigh(priors, &mut together);
+        scores.extend(article.iter().copied().zip(together));
+    }
 }
 
 /// What an engine says about one passage, themes in the order of [`Gold::themes`].

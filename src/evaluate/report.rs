@@ -4,6 +4,7 @@
 //! [`Report::json`] show it. *Fails* if there is no passage to measure on. *Cost*: one pass of the engine over the
 //! passages, over those of them with a name that can be swapped, and over the challenge set.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -15,7 +16,7 @@ use super::{Evaluation, Gain, GroupQuality, Prediction, evaluate, gains, inputs,
 use crate::context::Context;
 use crate::engine::Classifier;
 use crate::error::{Error, Result};
-use crate::gold::{Gold, Split};
+use crate::gold::{Gold, Split, whole_articles};
 use crate::score::{LabelSet, Labels, Thresholds};
 
 /// What to measure on.
@@ -40,6 +41,9 @@ pub struct Report {
     pub measured_on: String,
     /// Rows of tables of passages in which nobody has filled in a label; not measured on.
     pub unlabelled: usize,
+    /// Passages scored as if alone, though the engine leans on the rest of the article: the labelled passages do not
+    /// hold it.
+    pub alone: usize,
     /// Lowest score at which each label is given.
     pub thresholds: Vec<Threshold>,
     /// How well the engine does.
@@ -112,6 +116,7 @@ impl Report {
             engine: engine.to_owned(),
             measured_on: measured_on.to_owned(),
             unlabelled: gold.unlabelled,
+            alone: 0,
             thresholds,
             evaluation: evaluate(gold, passages, predictions),
             lexicon: lexicon.map(|lexicon| evaluate(gold, passages, lexicon)),
@@ -201,6 +206,14 @@ impl Report {
             text.push_str(" A model that learned from these passages looks better on them than it is.");
         } else if self.measured_on == Split::Dev.as_str() {
             text.push_str(" These passages may have chosen the thresholds, and then flatter them.");
+        }
+        if self.alone > 0 {
+            let _ = write!(
+                text,
+                " A run lets scores lean on the rest of the article; of {} passages the labelled ones do not hold it, \
+                 and they are scored as if alone (`--run OUT` measures the labels that a run gave).",
+                self.alone
+            );
         }
         match self.unlabelled {
             0 => {}
@@ -322,6 +335,10 @@ pub fn measure(
         &predictions,
         beside(gold, &passages)?.as_deref(),
     );
+    if engine.priors().iter().any(Option::is_some) {
+        let whole: BTreeSet<usize> = whole_articles(gold).into_iter().flatten().collect();
+        report.alone = passages.iter().filter(|index| !whole.contains(index)).count();
+    }
     if !with_names.is_empty() {
         let mut renamed = predictions.clone();
         for (index, other) in with_names.iter().zip(score(&swapped.gold, &with_names)?) {
@@ -379,7 +396,9 @@ fn others(before: &Gold, after: &Gold, passages: &[usize], context: Context) -> 
     passages.iter().copied().filter(is_other).collect()
 }
 
-fn nothing_of(gold: &Gold, split: Split) -> Error {
+/// The fault of measuring on a split without passages.
+#[must_use]
+pub fn nothing_of(gold: &Gold, split: Split) -> Error {
     let splits = Split::ALL.into_iter().chain([Split::Challenge]);
     let counts: Vec<String> = splits
         .map(|split| (split.as_str(), gold.of(split).len()))

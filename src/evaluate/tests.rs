@@ -89,6 +89,55 @@ fn a_comparison_draws_the_same_articles_for_both() {
     assert!(gain.low >= 0.0);
 }
 
+/// Gives every passage 0.4, and lets it lean on its article.
+#[derive(Debug)]
+struct Leaning(crate::score::LabelSet, Thresholds, [Option<Prior>; 1]);
+
+impl Classifier for Leaning {
+    fn name(&self) -> &str {
+        "leaning"
+    }
+
+    fn labels(&self) -> &crate::score::LabelSet {
+        &self.0
+    }
+
+    fn thresholds(&self) -> &Thresholds {
+        &self.1
+    }
+
+    fn priors(&self) -> &[Option<Prior>] {
+        &self.2
+    }
+
+    fn context(&self) -> crate::context::Context {
+        crate::context::Context::None
+    }
+
+    fn hash(&self) -> &str {
+        ""
+    }
+
+    fn score(&self, inputs: &[Input<'_>]) -> Result<Vec<Scores>> {
+        Ok(inputs.iter().map(|_| prediction(0.4, [0.1, 0.8, 0.1]).scores).collect())
+    }
+}
+
+#[test]
+fn a_prediction_leans_on_a_whole_article_even_if_one_passage_is_asked_for() {
+    let mut gold = gold();
+    (0..2).for_each(|index| gold.passages[index].position = index as u32 + 1);
+    let labels = crate::score::LabelSet { themes: gold.themes.clone(), has_relevance: false };
+    let thresholds = Thresholds { themes: vec![0.5], relevant: 0.0 };
+    let engine = Leaning(labels, thresholds.clone(), [Some(Prior { base: 0.1, weight: 1.0 })]);
+    let mut told = 0;
+    let found = predict(&engine, &thresholds, &gold, &[1, 2], &mut |passages| told += passages);
+    let found = found.expect("it never fails");
+    let scores: Vec<f32> = found.iter().map(|prediction| prediction.scores.themes[0]).collect();
+    assert!(scores[0] > 0.5 && found[0].labels.themes[0], "{scores:?}");
+    assert_eq!((scores[1], told), (0.4, 2), "of the other article there is but a part");
+}
+
 #[test]
 fn an_input_has_its_headline_and_the_passage_before() {
     let mut gold = gold();

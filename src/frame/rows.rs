@@ -147,6 +147,7 @@ pub fn labels<'a>(document: &'a Document, themes: &'a [String], thresholds: &[f3
                 id.clone().into(),
                 theme.as_str().into(),
                 scored.scores.themes[index].into(),
+                scored.alone[index].into(),
                 scored.labels.themes[index].into(),
                 thresholds[index].into(),
                 labelled_by(scored.by_person.as_ref().is_some_and(|by| by.decides(index))).into(),

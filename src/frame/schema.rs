@@ -101,6 +101,7 @@ pub mod name {
     pub const P_RELEVANT: &str = "p_relevant";
     pub const RELEVANT: &str = "relevant";
     pub const SCORE: &str = "score";
+    pub const SCORE_ALONE: &str = "score_alone";
     pub const SENTIMENT: &str = "sentiment";
     pub const SHARE: &str = "share";
     pub const TEXT: &str = "text";
@@ -268,7 +269,18 @@ pub fn labels() -> Schema {
         &[
             (name::PASSAGE, Text, "", "id of the passage"),
             (name::THEME, Text, "", "theme of the codebook"),
-            (name::SCORE, Score, "probability", "calibrated probability of the theme"),
+            (
+                name::SCORE,
+                Score,
+                "probability",
+                "calibrated probability of the theme, the rest of the article taken into account",
+            ),
+            (
+                name::SCORE_ALONE,
+                Score,
+                "probability",
+                "the same from the passage and its context alone; equal where the model has no prior for the theme",
+            ),
             (
                 name::ASSIGNED,
                 Flag,
@@ -384,7 +396,12 @@ pub fn explanations() -> Schema {
             ("end", Integer, "UTF-8 bytes", "one past its last byte"),
             ("word", Text, "", "the word"),
             ("label", Text, "", "a theme, or negative, neutral or positive"),
-            ("support", Score, "-1 to 1", "score with the word less the score of the passage without it"),
+            (
+                "support",
+                Score,
+                "-1 to 1",
+                "score_alone, or probability of the sentiment, with the word less that without it",
+            ),
         ],
     )
 }

@@ -315,6 +315,23 @@ fn check_pairs(path: &str, passages: &[GoldPassage]) -> Result<()> {
     }
 }
 
+/// The passages of each article of which `gold` holds all, in their order: those numbered from 1 without a gap. A
+/// sample has no such article, but for the shortest.
+#[must_use]
+pub fn whole_articles(gold: &Gold) -> Vec<Vec<usize>> {
+    let mut articles: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, passage) in gold.passages.iter().enumerate() {
+        articles.entry(&passage.article).or_default().push(index);
+    }
+    let mut whole: Vec<Vec<usize>> = articles.into_values().collect();
+    for article in &mut whole {
+        article.sort_by_key(|&index| gold.passages[index].position);
+    }
+    let number = |index: usize| gold.passages[index].position as usize;
+    whole.retain(|article| article.iter().enumerate().all(|(place, &index)| number(index) == place + 1));
+    whole
+}
+
 /// The passage before each in its article: what its table says, else the one whose `position` says so.
 #[must_use]
 pub fn before(gold: &Gold) -> Vec<Option<&str>> {
@@ -422,6 +439,19 @@ mod tests {
         for (split, passages) in [(Split::Dev, 527), (Split::Test, 866)] {
             assert_eq!(gold.of(split).len(), passages);
         }
+    }
+
+    #[test]
+    fn an_article_is_whole_if_its_passages_are_numbered_without_a_gap() {
+        let passage = |article: &str, position| GoldPassage {
+            article: article.into(),
+            position,
+            ..GoldPassage::default()
+        };
+        let numbered = [("a", 2), ("b", 1), ("a", 1), ("b", 3), ("c", 0), ("d", 2), ("e", 1)];
+        let passages = numbered.map(|(article, position)| passage(article, position)).to_vec();
+        let gold = Gold { passages, ..Gold::default() };
+        assert_eq!(whole_articles(&gold), [vec![2, 0], vec![6]]);
     }
 
     /// What coverage is made of, in per cent of the passages; training text stays within five points.

@@ -13,6 +13,7 @@ use super::LEARN_OUTPUTS;
 use crate::codebook::RESERVED;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::prior::Prior;
 use crate::score::{LabelSet, Measured, Sentiment, Thresholds};
 
 /// Version of the `sendlens` section this program writes and reads.
@@ -134,11 +135,14 @@ pub struct Decision {
     pub threshold: f32,
     /// From logit to probability.
     pub calibration: Platt,
+    /// How the probability leans on the rest of the article; absent where it does not, and always for relevance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<Prior>,
 }
 
 impl Default for Decision {
     fn default() -> Self {
-        Self { threshold: 0.5, calibration: Platt { a: 1.0, b: 0.0 } }
+        Self { threshold: 0.5, calibration: Platt { a: 1.0, b: 0.0 }, article: None }
     }
 }
 
@@ -187,6 +191,12 @@ impl Serving {
             themes: self.themes.iter().map(|theme| theme.decision.threshold).collect(),
             relevant: self.relevance.map_or(0.0, |relevance| relevance.threshold),
         }
+    }
+
+    /// How each theme leans on the rest of the article.
+    #[must_use]
+    pub fn priors(&self) -> Vec<Option<Prior>> {
+        self.themes.iter().map(|theme| theme.decision.article).collect()
     }
 
     /// The `id2label` of this section: themes, `relevant` if there is one, sentiments.
@@ -351,6 +361,15 @@ impl ModelConfig {
             if !(0.0..=1.0).contains(&decision.threshold) || !a.is_finite() || !b.is_finite() {
                 return Err(unusable(model, "a threshold is not in [0, 1] or a calibration is not finite"));
             }
+            let is_prior = |prior: Prior| {
+                prior.base > 0.0 && prior.base < 1.0 && prior.weight > 0.0 && prior.weight.is_finite()
+            };
+            if !decision.article.is_none_or(is_prior) {
+                return Err(unusable(
+                    model,
+                    "a prior's `base` is not between 0 and 1 or its `weight` not above 0",
+                ));
+            }
         }
         let SentimentHead { labels, temperature } = &serving.sentiment;
         if Sentiment::ALL.iter().any(|sentiment| !labels.contains(sentiment)) {
@@ -430,7 +449,20 @@ mod tests {
     }
 
     #[test]
-    fn outputs_have_the_names_of_id2label() {
+    fn a_prior_that_is_none_is_refused() {
+        for (base, weight) in
+            [(0.0, 0.5), (1.0, 0.5), (0.2, 0.0), (0.2, -1.0), (f32::NAN, 1.0), (0.2, f32::INFINITY)]
+        {
+            let mut config = with_outputs();
+            let serving = config.sendlens.as_mut().expect("a model");
+            serving.themes[0].decision.article = Some(Prior { base, weight });
+            let error = config.check("m").expect_err("no prior");
+            assert!(error.to_string().contains("prior"), "{error}");
+        }
+    }
+
+    /// A configuration of a model with one theme.
+    fn with_outputs() -> ModelConfig {
         let mut config = parse(&tiny()).expect("a sound configuration");
         let serving = Serving {
             format: FORMAT,
@@ -446,6 +478,12 @@ mod tests {
         };
         config.id2label = serving.id2label();
         config.sendlens = Some(serving);
+        config
+    }
+
+    #[test]
+    fn outputs_have_the_names_of_id2label() {
+        let mut config = with_outputs();
         assert_eq!(config.id2label["1"], "relevant");
         let again = ModelConfig::parse("tiny", config.to_json().as_bytes()).expect("its own output");
         assert_eq!(config, again);

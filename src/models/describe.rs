@@ -13,12 +13,13 @@ use super::copy::measure;
 use super::provenance::{PinnedFile, Provenance};
 use super::store::{Place, Store};
 use super::{
-    Base, BaseModel, CARD, CONFIG, FILES, ModelConfig, ModelFiles, SHIPPED, SUMS, Serving, TOKENIZER,
-    WEIGHTS, most_bytes,
+    Base, BaseModel, CARD, CONFIG, Decision, FILES, ModelConfig, ModelFiles, SHIPPED, SUMS, Serving,
+    TOKENIZER, WEIGHTS, most_bytes,
 };
 use crate::context::Context;
 use crate::error::Result;
 use crate::plain;
+use crate::prior::Prior;
 use crate::score::{Measured, Sentiment};
 
 /// Where a listed model is.
@@ -94,6 +95,8 @@ pub struct LabelInfo {
     pub name: String,
     /// Lowest score at which the label is given; sentiments have none.
     pub threshold: Option<f32>,
+    /// How its score leans on the rest of the article, if it does.
+    pub article: Option<Prior>,
     /// Quality on held-out passages, if it was measured.
     pub measured: Option<Measured>,
 }
@@ -336,13 +339,14 @@ fn with_outputs(
 
 /// The outputs of a model: themes, `relevant` and what is not, sentiments.
 fn labels(serving: &Serving) -> Vec<LabelInfo> {
-    let label = |name: &str, threshold: Option<f32>| LabelInfo {
+    let label = |name: &str, decision: Option<Decision>| LabelInfo {
         name: name.to_owned(),
-        threshold,
+        threshold: decision.map(|decision| decision.threshold),
+        article: decision.and_then(|decision| decision.article),
         measured: serving.measured.get(name).copied(),
     };
-    let themes = serving.themes.iter().map(|theme| label(&theme.name, Some(theme.decision.threshold)));
-    let relevant = serving.relevance.map(|decision| label("relevant", Some(decision.threshold)));
+    let themes = serving.themes.iter().map(|theme| label(&theme.name, Some(theme.decision)));
+    let relevant = serving.relevance.map(|decision| label("relevant", Some(decision)));
     let off_topic = serving.relevance.map(|_| label("off_topic", None));
     let sentiments = Sentiment::ALL.into_iter().map(|sentiment| label(sentiment.as_str(), None));
     themes.chain(relevant).chain(off_topic).chain(sentiments).collect()
@@ -376,6 +380,14 @@ impl Info {
             lines.push(String::new());
             lines.push("  label             threshold  precision  recall    F1  passages measured".into());
             lines.extend(self.labels.iter().map(LabelInfo::line));
+            let leaning = self
+                .labels
+                .iter()
+                .filter_map(|label| label.article.map(|prior| format!("{} {:.2}", label.name, prior.weight)));
+            let leaning = leaning.collect::<Vec<_>>().join(", ");
+            if !leaning.is_empty() {
+                lines.push(format!("  leaning on the rest of the article, by weight: {leaning}"));
+            }
         }
         if !self.files.is_empty() {
             lines.push(String::new());

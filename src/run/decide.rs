@@ -23,6 +23,7 @@ use crate::record::Corrected;
 use crate::report;
 use crate::score::{Labels, Scores, Thresholds};
 use crate::tally::{Counted, MIN_CONFIDENCE, Period, Tally};
+use crate::written;
 
 /// Files that depend on thresholds.
 const REMADE: [&str; 6] = [
@@ -90,15 +91,13 @@ fn remake(
     corrections: Option<&Corrections>,
 ) -> Result<(HashMap<String, Labels>, Corrected)> {
     let scored = frame::read(from, "labels", None)?;
-    let (of, named) = (column::texts(&scored, name::PASSAGE)?, column::texts(&scored, name::THEME)?);
-    let scores = column::scores(&scored, name::SCORE)?;
+    let scored = written::labels(&scored)?;
     let passages = frame::read(from, "passages", None)?;
     let mut made = scores_of(&passages, themes.len())?;
     let place = |theme: &str| themes.iter().position(|known| known == theme);
-    for ((id, theme), score) in of.iter().zip(&named).zip(&scores) {
-        let (Some(id), Some(theme), Some(score)) = (id, theme, score) else { continue };
-        if let (Some(scores), Some(index)) = (made.get_mut(*id), place(theme)) {
-            scores.themes[index] = *score;
+    for label in &scored {
+        if let (Some(scores), Some(index)) = (made.get_mut(label.passage), place(label.theme)) {
+            scores.themes[index] = label.score;
         }
     }
     let mut corrected = Corrected::default();
@@ -121,20 +120,18 @@ fn remake(
         labels.insert(id, decided);
     }
     let mut file = TableFile::create(to, schema::labels())?;
-    for ((id, theme), score) in of.iter().zip(&named).zip(scores) {
-        let (Some(id), Some(theme), Some(score)) = (id, theme, score) else { continue };
-        let Some(index) = place(theme) else { continue };
-        let is_given = labels.get(*id).is_some_and(|labels| labels.themes[index]);
-        let is_person = by_person.get(*id).is_some_and(|person| person.decides(index));
-        let threshold = thresholds.themes[index];
-        let by = rows::labelled_by(is_person);
+    for label in scored {
+        let Some(index) = place(label.theme) else { continue };
+        let is_given = labels.get(label.passage).is_some_and(|labels| labels.themes[index]);
+        let is_person = by_person.get(label.passage).is_some_and(|person| person.decides(index));
         file.push(vec![
-            (*id).into(),
-            (*theme).into(),
-            score.into(),
+            label.passage.into(),
+            label.theme.into(),
+            label.score.into(),
+            label.score_alone.into(),
             is_given.into(),
-            threshold.into(),
-            by.into(),
+            thresholds.themes[index].into(),
+            rows::labelled_by(is_person).into(),
         ])?;
     }
     file.finish()?;

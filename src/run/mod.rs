@@ -435,6 +435,12 @@ fn engine_record(engine: &dyn Classifier, thresholds: &Thresholds) -> record::En
         hash: engine.hash().to_owned(),
         has_relevance: labels.has_relevance,
         thresholds: used,
+        priors: labels
+            .themes
+            .iter()
+            .zip(engine.priors())
+            .filter_map(|(theme, prior)| Some((theme.clone(), (*prior)?)))
+            .collect(),
         measured: still_measured(engine.measured(), &labels.themes, engine.thresholds(), thresholds),
     }
 }

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::recipe::{AVERAGED, DROPOUT, HEADS_OVER_TOP, LAYER_DECAY, WARM_UP, WEIGHT_DECAY};
-use super::{Fitted, Options, Plan, Results, Tuning};
+use super::{Fitted, Method, Options, Plan, Results, Tuning};
 use crate::context::Context;
+use crate::error::Result;
 use crate::evaluate::render::{self, Table};
 use crate::evaluate::{Evaluation, card as results_section};
 use crate::gold::{Gold, Split};
@@ -61,20 +62,8 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
     let hashes: Vec<String> = facts.gold.files.iter().map(|(file, sum)| format!("`{sum}`  {file}")).collect();
     section(&mut card, "Files labelled", &format!("SHA-256:\n\n{}", hashes.join("  \n")));
     section(&mut card, "How it was made", &method(facts));
-    section(
-        &mut card,
-        "On train and dev",
-        &format!(
-            "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic. `lexicon` \
-             is the engine of word lists.\n\n{}",
-            if results.cross_validated.is_some() {
-                "`cross-validated` is measured on train, each article by outputs and thresholds it had no part in; "
-            } else {
-                ""
-            },
-            render::side_by_side(&learned(results)).markdown(),
-        ),
-    );
+    section(&mut card, CALIBRATION, &choice(facts));
+    section(&mut card, CHOSEN_ON, &chosen_on(results));
     card.push_str(&format!("\n{}", results_section::section(&results.held_out)));
     for (title, table) in &results.extra {
         section(&mut card, title, &table.markdown());
@@ -83,9 +72,58 @@ pub(super) fn card(facts: &Facts<'_>, about: Option<&str>) -> String {
     card
 }
 
+/// The card of a model that was only calibrated anew: what it says of data and weights stays.
+///
+/// # Errors
+/// [`crate::Error::Model`] if the marks of its results are damaged.
+pub(super) fn calibrated(former: &str, facts: &Facts<'_>) -> Result<String> {
+    let calibration = format!(
+        "```sh\n{}\n```\n\n{} Weights stay as they were; what `How it was made` says of results was measured before. {}{}",
+        facts.options.command,
+        data(facts).trim_end(),
+        choice(facts),
+        notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
+    );
+    let text =
+        former.strip_prefix("# ").and_then(|rest| rest.split_once('\n')).map_or(former, |(_, text)| text);
+    let card = format!("# {}\n{}", facts.serving.name, text);
+    let card = with_section(&card, CALIBRATION, &calibration);
+    let card = with_section(&card, CHOSEN_ON, &chosen_on(facts.results));
+    results_section::with_results(&card, &facts.results.held_out)
+}
+
+/// The quality on passages that were learned from or chose something.
+fn chosen_on(results: &Results) -> String {
+    format!(
+        "F1 with 95% bootstrap intervals over articles. {}`dev` chose the thresholds and is optimistic. `lexicon` is the \
+         engine of word lists.\n\n{}",
+        if results.cross_validated.is_some() {
+            "`cross-validated` is measured on train, each article by outputs and thresholds it had no part in; "
+        } else {
+            ""
+        },
+        render::side_by_side(&learned(results)).markdown(),
+    )
+}
+
 fn section(card: &mut String, title: &str, text: &str) {
     card.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
 }
+
+/// `card` with `text` in the place of the section of that title; at the end if there is none.
+fn with_section(card: &str, title: &str, text: &str) -> String {
+    let heading = format!("\n## {title}\n");
+    let (before, rest) = card.split_once(&heading).unwrap_or((card.trim_end(), "\n"));
+    // A section ends at the next, or at the marks of the results.
+    let end = ["\n## ", "\n<!-- "].iter().filter_map(|next| rest.find(next)).min().unwrap_or(rest.len());
+    let mut whole = before.trim_end().to_owned() + "\n";
+    section(&mut whole, title, text);
+    whole + &rest[end..]
+}
+
+/// Titles of the sections that a calibration writes anew.
+const CALIBRATION: &str = "Calibration";
+const CHOSEN_ON: &str = "On train and dev";
 
 const LIMITS: &str = "\
 - Counts are uncorrected. A theme with a precision of 0.6 has two wrong passages in five; compare a theme over
@@ -130,9 +168,8 @@ fn method(facts: &Facts<'_>) -> String {
         Some(tuning) => tuned(tuning, facts),
     };
     format!(
-        "```sh\n{}\n```\n\n{learned} {} Fixed seeds: the same input gives the same bytes{}.{}",
+        "```sh\n{}\n```\n\n{learned} Fixed seeds: the same input gives the same bytes{}.{}",
         facts.options.command,
-        choice(facts),
         if facts.results.tuning.is_some() { " on the same machine with as many threads" } else { "" },
         notes(facts).iter().map(|note| format!(" {note}")).collect::<String>(),
     )
@@ -209,7 +246,7 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
             "What kept heads were learned from and how good they are says the card of that model.".into(),
         );
     }
-    if facts.gold.of(Split::Dev).is_empty() {
+    if facts.gold.of(Split::Dev).is_empty() && facts.options.method != Method::Calibration {
         notes.push(
             "There is no dev split: calibration and thresholds were chosen by cross-validation.".into(),
         );
@@ -258,14 +295,30 @@ fn penalties(facts: &Facts<'_>) -> String {
     shown.join(", ")
 }
 
-fn choice(facts: &Facts<'_>) -> &'static str {
-    if facts.gold.of(Split::Dev).is_empty() {
-        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given \
-         as deserved, off topic what is so more likely than not) were chosen on outputs of cross-validation."
+fn choice(facts: &Facts<'_>) -> String {
+    let on = match facts.options.method {
+        _ if !facts.gold.of(Split::Dev).is_empty() => "dev",
+        Method::Calibration => "all of train",
+        Method::Heads { .. } | Method::FineTuning(_) => "outputs of cross-validation",
+    };
+    let leaning = facts.serving.themes.iter().filter_map(|theme| {
+        let prior = theme.decision.article?;
+        Some(format!("{} {:.2} (base {:.3})", theme.name, prior.weight, prior.base))
+    });
+    let leaning = leaning.collect::<Vec<_>>().join(", ");
+    let leaning = if leaning.is_empty() {
+        String::new()
     } else {
-        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given \
-         as deserved, off topic what is so more likely than not) were chosen on dev."
-    }
+        format!(
+            " The log-odds of themes are shifted by a weight times what the log-odds of the theme in the article's other \
+             passages have over its base rate: {leaning}. Weights are the likeliest on {on}, and stand only where they \
+             explain its labels better than chance would (likelihood ratio, 95%)."
+        )
+    };
+    format!(
+        "Platt scaling per theme, the temperature of sentiment and the thresholds (themes as often given as deserved, off \
+         topic what is so more likely than not) were chosen on {on}.{leaning}"
+    )
 }
 
 /// Licence of the base, where it is one that is known.

@@ -98,7 +98,7 @@ fn draw_articles(gold: &Gold, train: &[usize], size: usize, seed: u64) -> Vec<us
 fn predictions(gold: &Gold, vectors: &[Vec<f32>], train: &[usize], dev: &[usize]) -> Vec<Prediction> {
     let plan = Plan::learn_all(gold.themes.len());
     let fitted = fit(gold, vectors, train, &plan);
-    Decisions::choose(gold, dev, &fitted.logits, &plan).predict(dev, &fitted.logits)
+    Decisions::choose(gold, dev, &fitted.logits, &plan).predict(gold, dev, &fitted.logits)
 }
 
 fn value(interval: Option<Interval>) -> String {

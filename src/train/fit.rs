@@ -1,11 +1,14 @@
 //! All tasks together: vectors and labels become heads, decisions and predictions.
 
-use crate::evaluate::Prediction;
-use crate::gold::Gold;
+use std::collections::BTreeMap;
+
+use crate::evaluate::{Prediction, weigh_articles};
+use crate::gold::{Gold, whole_articles};
 use crate::models::{Decision, Head, Heads, Platt};
+use crate::prior::{Prior, log_odds};
 use crate::score::{Scores, Thresholds};
 
-use super::calibrate::{RELEVANCE, platt, temperature, threshold};
+use super::calibrate::{RELEVANCE, platt, temperature, threshold, weight};
 use super::folds::{FOLDS, folds};
 use super::logistic::{Example, Features};
 use super::plan::{Plan, Source};
@@ -63,7 +66,7 @@ pub(super) fn fit(gold: &Gold, vectors: &[Vec<f32>], train: &[usize], plan: &Pla
 
     let mut themes = Vec::new();
     for (theme, name) in gold.themes.iter().enumerate() {
-        if let Source::Keep(kept) = &plan.themes[theme] {
+        if let Source::Keep(kept) | Source::Calibrate(kept) = &plan.themes[theme] {
             themes.push(kept.head.clone());
             continue;
         }
@@ -76,7 +79,7 @@ pub(super) fn fit(gold: &Gold, vectors: &[Vec<f32>], train: &[usize], plan: &Pla
     }
 
     let relevant = match &plan.relevant {
-        Source::Keep(kept) => Some(kept.head.clone()),
+        Source::Keep(kept) | Source::Calibrate(kept) => Some(kept.head.clone()),
         Source::Absent => None,
         Source::Learn => {
             let examples = examples(train, |index| gold.passages[index].is_relevant.map(usize::from));
@@ -89,7 +92,7 @@ pub(super) fn fit(gold: &Gold, vectors: &[Vec<f32>], train: &[usize], plan: &Pla
     };
 
     let sentiment = match &plan.sentiment {
-        Source::Keep((heads, _)) => heads.clone(),
+        Source::Keep((heads, _)) | Source::Calibrate((heads, _)) => heads.clone(),
         Source::Absent => std::array::from_fn(|_| Head::zero(hidden)),
         Source::Learn => {
             let mut examples = examples(train, |index| sentiment_of(gold, index));
@@ -188,19 +191,24 @@ pub(super) struct Decisions {
 }
 
 impl Decisions {
+    /// All that the passages numbered decide.
+    pub(super) fn of(gold: &Gold, passages: &[usize], logits: &[Logits], plan: &Plan) -> Self {
+        Self::choose(gold, passages, logits, plan).leaning(gold, passages, logits, plan)
+    }
+
     /// Calibrates on the passages numbered and takes the thresholds that give each theme as often as it is
     /// deserved there.
     pub(super) fn choose(gold: &Gold, passages: &[usize], logits: &[Logits], plan: &Plan) -> Self {
         let relevance = match &plan.relevant {
             Source::Keep(kept) => Some(kept.decision),
             Source::Absent => None,
-            Source::Learn => {
+            Source::Learn | Source::Calibrate(_) => {
                 let pairs: Vec<(f64, bool)> = passages
                     .iter()
                     .filter_map(|&index| Some((logits[index].relevant?, gold.passages[index].is_relevant?)))
                     .collect();
                 let calibration = platt(&pairs);
-                Some(Decision { threshold: RELEVANCE, calibration })
+                Some(Decision { threshold: RELEVANCE, calibration, article: None })
             }
         };
         // A passage that is taken to be about something else is given no theme.
@@ -228,13 +236,13 @@ impl Decisions {
                         (given, truth)
                     })
                     .collect();
-                Decision { threshold: threshold(&scored), calibration }
+                Decision { threshold: threshold(&scored), calibration, article: None }
             })
             .collect();
         let temperature = match &plan.sentiment {
             Source::Keep((_, temperature)) => *temperature,
             Source::Absent => 1.0,
-            Source::Learn => {
+            Source::Learn | Source::Calibrate(_) => {
                 let rows: Vec<([f64; 3], usize)> = passages
                     .iter()
                     .filter_map(|&index| Some((logits[index].sentiment, sentiment_of(gold, index)?)))
@@ -243,6 +251,46 @@ impl Decisions {
             }
         };
         Self { themes, relevance, temperature }
+    }
+
+    /// The same with themes that lean on the rest of the article where that explains the passages numbered better, and
+    /// with thresholds for what they then score. Articles of which the gold has a part do not tell.
+    pub(super) fn leaning(mut self, gold: &Gold, passages: &[usize], logits: &[Logits], plan: &Plan) -> Self {
+        let alone: BTreeMap<usize, Scores> =
+            passages.iter().map(|&index| (index, self.scores(&logits[index]))).collect();
+        let articles = articles_among(gold, &alone);
+        for (theme, decision) in self.themes.iter_mut().enumerate() {
+            if !matches!(plan.themes[theme], Source::Keep(_)) {
+                decision.article = prior(gold, theme, &articles, &alone);
+            }
+        }
+        let scores = self.weighed(gold, passages, logits);
+        for (theme, decision) in self.themes.iter_mut().enumerate() {
+            if decision.article.is_none() || matches!(plan.themes[theme], Source::Keep(_)) {
+                continue;
+            }
+            let is_given_themes = |scores: &Scores| {
+                self.relevance.is_none_or(|relevance| scores.relevant >= relevance.threshold)
+            };
+            let scored: Vec<(Option<f32>, bool)> = passages
+                .iter()
+                .filter_map(|index| {
+                    let scores = &scores[index];
+                    let given = is_given_themes(scores).then_some(scores.themes[theme]);
+                    Some((given, gold.passages[*index].themes[theme]?))
+                })
+                .collect();
+            decision.threshold = threshold(&scored);
+        }
+        self
+    }
+
+    /// Scores of the passages numbered, those of whole articles leaning on each other.
+    fn weighed(&self, gold: &Gold, passages: &[usize], logits: &[Logits]) -> BTreeMap<usize, Scores> {
+        let mut scores = passages.iter().map(|&index| (index, self.scores(&logits[index]))).collect();
+        let priors: Vec<_> = self.themes.iter().map(|decision| decision.article).collect();
+        weigh_articles(&priors, &articles_among(gold, &scores), &mut scores);
+        scores
     }
 
     /// Thresholds as an engine has them.
@@ -254,9 +302,10 @@ impl Decisions {
     }
 
     /// What a model with these decisions says of the passages numbered.
-    pub(super) fn predict(&self, passages: &[usize], logits: &[Logits]) -> Vec<Prediction> {
+    pub(super) fn predict(&self, gold: &Gold, passages: &[usize], logits: &[Logits]) -> Vec<Prediction> {
         let thresholds = self.thresholds();
-        passages.iter().map(|&index| Prediction::new(self.scores(&logits[index]), &thresholds)).collect()
+        let scores = self.weighed(gold, passages, logits);
+        passages.iter().map(|index| Prediction::new(scores[index].clone(), &thresholds)).collect()
     }
 
     fn scores(&self, logits: &Logits) -> Scores {
@@ -279,6 +328,41 @@ impl Decisions {
     }
 }
 
+/// The articles of which the gold has all and `scores` too.
+fn articles_among(gold: &Gold, scores: &BTreeMap<usize, Scores>) -> Vec<Vec<usize>> {
+    let mut articles = whole_articles(gold);
+    articles.retain(|article| article.iter().all(|index| scores.contains_key(index)));
+    articles
+}
+
+/// How a theme leans on the rest of these articles, by the scores of passages alone; `None` if it does not.
+fn prior(
+    gold: &Gold,
+    theme: usize,
+    articles: &[Vec<usize>],
+    alone: &BTreeMap<usize, Scores>,
+) -> Option<Prior> {
+    let truths = articles.iter().flatten().filter_map(|&index| gold.passages[index].themes[theme]);
+    let truths: Vec<bool> = truths.collect();
+    let base = truths.iter().filter(|truth| **truth).count() as f32 / truths.len() as f32;
+    // Without passages not a number, which is not above 0 either.
+    if !(base > 0.0 && base < 1.0) {
+        return None;
+    }
+    let whole = Prior { base, weight: 1.0 };
+    let mut rows = Vec::new();
+    for article in articles {
+        let scores = article.iter().map(|index| &alone[index]);
+        let (themes, relevant): (Vec<f32>, Vec<f32>) =
+            scores.map(|scores| (scores.themes[theme], scores.relevant)).unzip();
+        for ((index, score), shift) in article.iter().zip(&themes).zip(whole.shifts(&themes, &relevant)) {
+            let truth = gold.passages[*index].themes[theme];
+            rows.extend(truth.map(|truth| ([log_odds(*score), shift], truth)));
+        }
+    }
+    weight(&rows).map(|weight| Prior { base, weight })
+}
+
 /// What each training passage would be given by heads, calibration and thresholds that its article had no part
 /// in; in the order of `train`.
 pub(super) fn cross_validate(gold: &Gold, train: &[usize], fitted: &Fitted, plan: &Plan) -> Vec<Prediction> {
@@ -286,9 +370,12 @@ pub(super) fn cross_validate(gold: &Gold, train: &[usize], fitted: &Fitted, plan
     for fold in 0..FOLDS {
         let is_held_out = |index: &usize| fitted.folds[*index] == fold;
         let others: Vec<usize> = train.iter().copied().filter(|index| !is_held_out(index)).collect();
-        let decisions = Decisions::choose(gold, &others, &fitted.logits, plan);
-        for (place, index) in train.iter().enumerate().filter(|(_, index)| is_held_out(index)) {
-            predictions[place] = decisions.predict(&[*index], &fitted.logits).pop();
+        let decisions = Decisions::of(gold, &others, &fitted.logits, plan);
+        let (places, held_out): (Vec<usize>, Vec<usize>) =
+            train.iter().copied().enumerate().filter(|(_, index)| is_held_out(index)).unzip();
+        for (place, prediction) in places.into_iter().zip(decisions.predict(gold, &held_out, &fitted.logits))
+        {
+            predictions[place] = Some(prediction);
         }
     }
     predictions.into_iter().map(|prediction| prediction.expect("each passage is in one fold")).collect()

@@ -1,5 +1,5 @@
 //! Learns a model from labelled passages, and writes its folder: logistic heads over the frozen built-in
-//! encoder, or, with the feature `rust-bert`, encoder and heads together.
+//! encoder; with the feature `rust-bert`, encoder and heads together; or only what the scores of a model mean.
 //!
 //! *Takes* labelled passages, a codebook and a base model. *Gives* [`Trained`]: a model folder in memory with
 //! its card, and the tables to show. *Fails* on passages that cannot be read, on a theme with too few of them
@@ -67,10 +67,8 @@ pub struct Options {
     pub name: String,
     /// What goes in beside the passage. Where heads are kept, the base model decides.
     pub context: Context,
-    /// Whether heads of the base model are learned anew rather than kept.
-    pub is_anew: bool,
-    /// How encoder and heads are fine-tuned together; `None` leaves the encoder as it is.
-    pub recipe: Option<Recipe>,
+    /// What is learned.
+    pub method: Method,
     /// Folder for what a fine-tuning that is broken off goes on from.
     pub states: PathBuf,
     /// Whether contexts are compared on dev.
@@ -79,6 +77,27 @@ pub struct Options {
     pub draws_curve: bool,
     /// The command line, for the card.
     pub command: String,
+}
+
+/// What is learned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Method {
+    /// Heads over the encoder as it is.
+    Heads {
+        /// Also those that the base model has; otherwise they are kept.
+        is_anew: bool,
+    },
+    /// Encoder and heads together.
+    FineTuning(Recipe),
+    /// Neither: only calibration, thresholds and how themes lean on the article are found anew, on dev, or on train
+    /// where there is no dev.
+    Calibration,
+}
+
+impl Default for Method {
+    fn default() -> Self {
+        Self::Heads { is_anew: false }
+    }
 }
 
 /// A learned model.
@@ -114,7 +133,8 @@ pub enum Progress {
 /// How a model did, by what it was measured on.
 #[derive(Debug, Clone, PartialEq)]
 struct Results {
-    /// On train, each article by heads and thresholds it had no part in; not for fine-tuning.
+    /// On train, each article by heads and thresholds it had no part in; not for fine-tuning, nor where dev calibrates
+    /// heads that were learned before.
     cross_validated: Option<Evaluation>,
     /// On dev, where calibration and thresholds were chosen.
     dev: Option<Evaluation>,
@@ -152,39 +172,49 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
     let [mut train, dev, test] = Split::ALL.map(|split| gold.of(split));
     train.retain(|index| !leaks.contains(index));
 
+    // What was learned before needs no passage that nothing is chosen by.
+    if options.method == Method::Calibration && !dev.is_empty() {
+        train.clear();
+    }
+    // Without dev, the passages learned from choose, each scored without its article.
+    let choosers = if dev.is_empty() { train.clone() } else { dev.clone() };
+
     let mut base = open_base(options, &codebook)?;
-    let plan = Plan::new(&gold, &train, &base, options.is_anew || options.recipe.is_some())?;
+    let plan = match options.method {
+        Method::Heads { is_anew } => Plan::new(&gold, &train, &base, is_anew)?,
+        Method::FineTuning(_) => Plan::new(&gold, &train, &base, true)?,
+        Method::Calibration => Plan::calibrate(&gold, &choosers, &base)?,
+    };
     let former = base.config.serving(&options.name)?.clone();
+    let former_card = String::from_utf8_lossy(base.card()).into_owned();
     let context = if plan.is_keeping() { former.context } else { options.context };
 
     let mut tuned = None;
-    if let Some(recipe) = &options.recipe {
+    if let Method::FineTuning(recipe) = &options.method {
         let found = fine_tune(options, recipe, &base, &gold, [&train, &dev], &plan, context, on_progress)?;
         base = found.served.clone();
         tuned = Some(found);
     }
-    // Heads that were learned with the encoder are only looked at where they are measured.
-    let wanted: Vec<usize> = match &tuned {
-        Some(_) => dev.iter().chain(&test).copied().collect(),
-        None => (0..gold.passages.len()).collect(),
+    // Heads that are not learned here, or with the encoder, are only looked at where they are measured.
+    let wanted: Vec<usize> = match options.method {
+        Method::Heads { .. } => (0..gold.passages.len()).collect(),
+        Method::FineTuning(_) | Method::Calibration => choosers.iter().chain(&test).copied().collect(),
     };
     let vectors = embed((&base, encoder::Precision::default()), &gold, context, &wanted, on_progress)?;
     let fitted = match &tuned {
         None => fit(&gold, &vectors, &train, &plan),
         Some(_) => Fitted::given(base.heads()?, &vectors),
     };
-    // Without dev, the passages learned from choose, each scored without its article.
-    let choosers = if dev.is_empty() { &train } else { &dev };
-    let decisions = Decisions::choose(&gold, choosers, &fitted.logits, &plan);
+    let decisions = Decisions::of(&gold, &choosers, &fitted.logits, &plan);
 
-    let tuning = match (&options.recipe, tuned) {
-        (Some(recipe), Some(tuned)) => {
+    let tuning = match (&options.method, tuned) {
+        (Method::FineTuning(recipe), Some(tuned)) => {
             let vectors =
                 embed((&tuned.float, encoder::Precision::F32), &gold, context, &wanted, on_progress)?;
             let fitted = Fitted::given(tuned.float.heads()?, &vectors);
-            let decisions = Decisions::choose(&gold, &dev, &fitted.logits, &plan);
+            let decisions = Decisions::of(&gold, &dev, &fitted.logits, &plan);
             let float = [&dev, &test].map(|passages| {
-                let predictions = decisions.predict(passages, &fitted.logits);
+                let predictions = decisions.predict(&gold, passages, &fitted.logits);
                 (!passages.is_empty()).then(|| evaluate(&gold, passages, &predictions))
             });
             Some(Tuning { recipe: recipe.clone(), epochs: tuned.epochs, float })
@@ -195,9 +225,10 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
     let lexicon = Lexicon::new(&codebook);
     let by_lexicon =
         |passages: &[usize]| predict(&lexicon, lexicon.thresholds(), &gold, passages, &mut |_| {});
-    let cross_validated = tuning.is_none().then(|| cross_validate(&gold, &train, &fitted, &plan));
+    let is_cross_validated = tuning.is_none() && !train.is_empty();
+    let cross_validated = is_cross_validated.then(|| cross_validate(&gold, &train, &fitted, &plan));
     let of_dev = |predictions: &[_]| (!dev.is_empty()).then(|| evaluate(&gold, &dev, predictions));
-    let on_dev = decisions.predict(&dev, &fitted.logits);
+    let on_dev = decisions.predict(&gold, &dev, &fitted.logits);
     let mut serving = serving(options, &former, &gold.themes, &decisions, context);
     let held_out = if test.is_empty() {
         let used = thresholds(&serving.labels(), &serving.thresholds());
@@ -242,7 +273,12 @@ pub fn train(options: &Options, on_progress: &mut dyn FnMut(Progress)) -> Result
         serving: &serving,
         results: &results,
     };
-    let card = card::card(&facts, card::about(&options.gold).as_deref());
+    let card = match options.method {
+        Method::Calibration => card::calibrated(&former_card, &facts)?,
+        Method::Heads { .. } | Method::FineTuning(_) => {
+            card::card(&facts, card::about(&options.gold).as_deref())
+        }
+    };
     let files = base.with_heads(serving.clone(), &fitted.heads, &card)?.with_codebook(toml);
     Ok(Trained { report: report(&facts), files })
 }
@@ -282,7 +318,7 @@ fn open_base(options: &Options, codebook: &Codebook) -> Result<ModelFiles> {
         measured: Default::default(),
     };
     let heads = Heads::zero(&serving, encoder.config.hidden_size);
-    if options.recipe.is_some() {
+    if matches!(options.method, Method::FineTuning(_)) {
         // What is tuned starts from the numbers as they were learned.
         return encoder.into_float_model(serving, &heads, "");
     }

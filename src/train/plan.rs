@@ -1,12 +1,13 @@
 //! What is learned and what is taken over from the base model.
 //!
 //! A head that the base model has is kept, unless all are to be learned anew; a theme that is new is learned.
-//! So an analyst who labels one new theme keeps the quality of all others.
+//! So an analyst who labels one new theme keeps the quality of all others. Or all heads are kept, and only what
+//! their scores mean is found anew.
 
 use super::fit::KeptHead;
 use crate::error::{Error, Result};
 use crate::gold::Gold;
-use crate::models::{Head, ModelFiles};
+use crate::models::{Head, Heads, ModelFiles, Serving};
 use crate::score::Sentiment;
 
 /// Fewest labelled passages a task is learned from.
@@ -20,6 +21,8 @@ const MIN_OF_CLASS: usize = 5;
 pub(super) enum Source<T> {
     /// Learned from the passages.
     Learn,
+    /// Taken over from the base model, but calibrated and decided anew.
+    Calibrate(T),
     /// Taken over from the base model.
     Keep(T),
     /// Neither labelled nor in the base model.
@@ -39,11 +42,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Whether any head is kept.
+    /// Whether any head is taken over.
     pub(super) fn is_keeping(&self) -> bool {
-        self.themes.iter().any(|theme| matches!(theme, Source::Keep(_)))
-            || matches!(self.relevant, Source::Keep(_))
-            || matches!(self.sentiment, Source::Keep(_))
+        self.themes.iter().any(|theme| matches!(theme, Source::Keep(_) | Source::Calibrate(_)))
+            || matches!(self.relevant, Source::Keep(_) | Source::Calibrate(_))
+            || matches!(self.sentiment, Source::Keep(_) | Source::Calibrate(_))
     }
 
     /// Everything is learned.
@@ -62,8 +65,7 @@ impl Plan {
         let serving = base.config.serving(model)?;
         let heads = base.heads()?;
         let kept = |head: &Head, decision| {
-            let is_learned = head.weight.iter().any(|weight| *weight != 0.0);
-            (is_learned && !is_anew).then(|| KeptHead { head: head.clone(), decision })
+            (is_learned(head) && !is_anew).then(|| KeptHead { head: head.clone(), decision })
         };
         let mut notes = Vec::new();
 
@@ -110,11 +112,8 @@ impl Plan {
             }
         };
 
-        let in_order = Sentiment::ALL.map(|sentiment| {
-            let place = serving.sentiment.labels.iter().position(|label| *label == sentiment);
-            heads.sentiment[place.expect("a checked configuration names each sentiment once")].clone()
-        });
-        let is_learned = in_order.iter().any(|head| head.weight.iter().any(|weight| *weight != 0.0));
+        let in_order = sentiment_in_order(serving, &heads);
+        let is_learned = in_order.iter().any(is_learned);
         let labels = train.iter().filter_map(|&index| super::fit::sentiment_of(gold, index));
         let sentiment = if is_learned && !is_anew {
             Source::Keep((in_order, serving.sentiment.temperature))
@@ -143,6 +142,88 @@ impl Plan {
             "add a theme to the codebook and name it with --codebook, or learn all anew with --anew",
         ))
     }
+
+    /// Takes over every head of the base model, calibrated by the passages numbered where enough are labelled.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if the themes of the gold are not those of the base model, or nothing is labelled in enough
+    /// passages.
+    pub(super) fn calibrate(gold: &Gold, passages: &[usize], base: &ModelFiles) -> Result<Self> {
+        let serving = base.config.serving("base")?;
+        let model = &serving.name;
+        let heads = base.heads()?;
+        let mut notes = Vec::new();
+        let mut of = |name: &str, labels: &mut dyn Iterator<Item = usize>, classes| {
+            let is_enough = enough(labels, classes).is_ok();
+            if !is_enough {
+                notes.push(format!("{name} is labelled in too few passages and stays as `{model}` has it."));
+            }
+            is_enough
+        };
+
+        let strange = serving.themes.iter().find(|known| !gold.themes.contains(&known.name));
+        if let Some(theme) = strange {
+            return Err(Error::config_hint(
+                format!("the theme `{}` of the model `{model}` is not in the codebook", theme.name),
+                "name the codebook of the model with --codebook",
+            ));
+        }
+        let mut themes = Vec::new();
+        for (theme, name) in gold.themes.iter().enumerate() {
+            let known = serving.themes.iter().position(|known| known.name == *name);
+            let place = known.filter(|&place| is_learned(&heads.themes[place])).ok_or_else(|| {
+                Error::config_hint(
+                    format!(
+                        "the model `{model}` has no output for the theme `{name}` that could be calibrated"
+                    ),
+                    "learn it with --heads-only first",
+                )
+            })?;
+            let kept =
+                KeptHead { head: heads.themes[place].clone(), decision: serving.themes[place].decision };
+            let mut labels =
+                passages.iter().filter_map(|&index| gold.passages[index].themes[theme].map(usize::from));
+            let is_enough = of(&format!("The theme `{name}`"), &mut labels, 2);
+            themes.push(if is_enough { Source::Calibrate(kept) } else { Source::Keep(kept) });
+        }
+        let relevant = match (&heads.relevant, serving.relevance) {
+            (Some(head), Some(decision)) => {
+                let kept = KeptHead { head: head.clone(), decision };
+                let mut labels =
+                    passages.iter().filter_map(|&index| gold.passages[index].is_relevant.map(usize::from));
+                if of("Relevance", &mut labels, 2) { Source::Calibrate(kept) } else { Source::Keep(kept) }
+            }
+            _ => Source::Absent,
+        };
+        let kept = (sentiment_in_order(serving, &heads), serving.sentiment.temperature);
+        let mut labels = passages.iter().filter_map(|&index| super::fit::sentiment_of(gold, index));
+        let is_enough = of("Sentiment", &mut labels, 3);
+        let sentiment = if is_enough { Source::Calibrate(kept) } else { Source::Keep(kept) };
+
+        let plan = Self { themes, relevant, sentiment, notes };
+        let is_calibrating = plan.themes.iter().any(|theme| matches!(theme, Source::Calibrate(_)))
+            || matches!(plan.relevant, Source::Calibrate(_))
+            || matches!(plan.sentiment, Source::Calibrate(_));
+        if is_calibrating {
+            return Ok(plan);
+        }
+        Err(Error::config_hint(
+            "no theme, nor anything else, is labelled in enough passages to be calibrated",
+            format!("label at least {MIN_OF_CLASS} of each class and {MIN_PASSAGES} in all"),
+        ))
+    }
+}
+
+fn is_learned(head: &Head) -> bool {
+    head.weight.iter().any(|weight| *weight != 0.0)
+}
+
+/// The heads of sentiment in the order of [`Sentiment::ALL`].
+fn sentiment_in_order(serving: &Serving, heads: &Heads) -> [Head; 3] {
+    Sentiment::ALL.map(|sentiment| {
+        let place = serving.sentiment.labels.iter().position(|label| *label == sentiment);
+        heads.sentiment[place.expect("a checked configuration names each sentiment once")].clone()
+    })
 }
 
 /// Whether there are enough labels of each of `classes`; if not, how many there are of each.

@@ -7,7 +7,7 @@ use crate::frame::rows::labelled_by;
 use crate::pipeline::load_corrections;
 use crate::record::{Corrected, LABELS};
 use crate::score::{Scores, decide};
-use crate::written::{Label, Passage, by_passage};
+use crate::written::{by_passage, scores_of};
 
 /// How far probabilities of sentiment may sum beside 1: three values of 32 bits, rounded.
 const SUM_TOLERANCE: f32 = 1e-4;
@@ -40,7 +40,8 @@ fn compare(run: &Run<'_>) -> Result<Faults> {
             continue;
         }
         let labels = by_passage.get(passage.id).map(Vec::as_slice).unwrap_or_default();
-        let Some(scores) = scores_of(passage, labels).filter(|scores| scores.themes.len() == themes.len())
+        let Some(scores) = scores_of(passage, labels, |label| label.score)
+            .filter(|scores| scores.themes.len() == themes.len())
         else {
             faults.add(|| format!("passage {} lacks a score", passage.id));
             continue;
@@ -92,18 +93,6 @@ fn compare(run: &Run<'_>) -> Result<Faults> {
 fn corrections(run: &Run<'_>) -> Result<Option<Corrections>> {
     let is_kept = run.record.files.contains_key(LABELS);
     is_kept.then(|| load_corrections(&run.out.join(LABELS), &run.record.codebook.themes)).transpose()
-}
-
-/// The scores of a passage as its engine gave them; `None` if one is missing.
-pub(super) fn scores_of(passage: &Passage<'_>, labels: &[&Label<'_>]) -> Option<Scores> {
-    let tokens = |tokens: Option<i64>| u32::try_from(tokens?).ok();
-    Some(Scores {
-        themes: labels.iter().map(|label| label.score).collect(),
-        relevant: passage.p_relevant?,
-        sentiment: passage.p_sentiment?,
-        tokens: tokens(passage.tokens)?,
-        truncated_tokens: tokens(passage.truncated_tokens)?,
-    })
 }
 
 /// Why scores are no probabilities, if they are none.

@@ -14,6 +14,7 @@ mod files;
 mod counts;
 mod articles;
 mod decisions;
+mod priors;
 mod frequencies;
 mod sheets;
 mod scores;
@@ -190,11 +191,12 @@ impl<'a> Run<'a> {
 type OfRows = (&'static str, fn(&Run<'_>) -> Check);
 
 /// The checks of rows, in order.
-const OF_ROWS: [OfRows; 10] = [
+const OF_ROWS: [OfRows; 11] = [
     ("counts", counts::counts),
     ("ids", counts::ids),
     ("articles", articles::articles),
     ("spans", articles::spans),
+    ("priors", priors::priors),
     ("labels", decisions::labels),
     ("sums", frequencies::sums),
     ("periods", frequencies::periods),

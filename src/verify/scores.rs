@@ -1,11 +1,10 @@
 //! A sample of passages, scored again by the engine of the run.
 
-use super::decisions::scores_of;
 use super::{Check, Faults, Run};
 use crate::engine::{self, Classifier, EngineConfig, Input};
 use crate::random::Random;
 use crate::score::Scores;
-use crate::written::by_passage;
+use crate::written::{by_passage, scores_of};
 
 /// Chooses the sample; the same passages each time.
 const SEED: u64 = 1;
@@ -71,7 +70,8 @@ fn rescored(run: &Run<'_>, engine: &dyn Classifier, sample: usize) -> Check {
     let mut farthest = 0.0_f32;
     for (place, again) in places.iter().zip(&scored) {
         let passage = &run.passages[*place];
-        let found = scores_of(passage, labels.get(passage.id).map(Vec::as_slice).unwrap_or_default());
+        let found = labels.get(passage.id).map(Vec::as_slice).unwrap_or_default();
+        let found = scores_of(passage, found, |label| label.score_alone);
         let Some(distance) = found.as_ref().and_then(|found| distance(found, again)) else {
             faults.add(|| format!("passage {} has other tokens or lacks a score", passage.id));
             continue;

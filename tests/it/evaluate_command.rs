@@ -247,3 +247,55 @@ fn a_sample_that_was_filled_in_is_measured_on() {
         "hint: fill in the whole row, or none of it",
     ]);
 }
+
+#[test]
+fn the_labels_of_a_run_are_measured_as_it_gave_them() {
+    let place = Workplace::with_corpus();
+    copy(&fixture("parity/tiny"), &place.path("model"));
+    place.write(
+        "codebook.toml",
+        "version = \"1\"\n[[theme]]\nname = \"leadership\"\ndefinition = \"who runs it\"\n\
+         [[theme]]\nname = \"transport\"\ndefinition = \"getting there\"\n",
+    );
+    let model = ["--engine", "encoder", "--model", "model", "--codebook", "codebook.toml"];
+    let run = ["run", "corpus", "-o", "out", "--as-of", crate::program::DAY, "--threshold", "transport=0.6"];
+    place.sendlens(&[&run[..], &model].concat()).exits(0);
+    let shown = place.sendlens(&["query", "out", "--format", "json"]).exits(0).stdout;
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    // A sheet with the labels that the run gave.
+    let labels = shown.as_array().expect("passages").iter().map(|passage| {
+        let has = |theme: &str| passage["themes"].as_array().expect("a list").contains(&theme.into());
+        let cell = |is: bool| if is { "yes" } else { "no" }.to_owned();
+        let labels = [cell(has("leadership")), cell(has("transport"))];
+        (passage["passage"].as_str().expect("an id").to_owned(), labels)
+    });
+    let labels: std::collections::BTreeMap<_, _> = labels.collect();
+    let empty = sample(&place, "30", "1");
+    let mut reader = csv::Reader::from_reader(empty.trim_start_matches('\u{feff}').as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header).expect("memory");
+    for row in reader.records().map(|row| row.expect("a row")) {
+        let [leadership, transport] = &labels[&row[0]];
+        let filled = ["yes", leadership, transport, "neutral", ""];
+        writer.write_record(row.iter().take(5).chain(filled)).expect("memory");
+    }
+    let filled = String::from_utf8(writer.into_inner().expect("memory")).expect("UTF-8");
+    place.write("filled.csv", &filled);
+    let args = ["evaluate", "--gold", "filled.csv", "--run", "out", "--json"];
+    let report: Value = serde_json::from_str(&place.sendlens(&args).exits(0).stdout).expect("JSON");
+    let threshold = report["thresholds"][1]["threshold"].as_f64().expect("that of the run");
+    assert!((threshold - 0.6).abs() < 1e-6, "{threshold}");
+    for theme in report["evaluation"]["themes"].as_array().expect("a list") {
+        let counts = &theme["counts"];
+        assert_eq!((&counts["misses"], &counts["false_alarms"]), (&0.into(), &0.into()), "{theme}");
+    }
+    assert_eq!(report["alone"], 0);
+    let anew = [&["evaluate", "--gold", "filled.csv"][..], &model].concat();
+    let anew = place.sendlens(&anew).exits(0).stdout;
+    assert!(anew.contains("scored as if alone (`--run OUT`"), "{anew}");
+    place.write("other.csv", &filled.replacen("the", "thy", 3));
+    let other = ["evaluate", "--gold", "other.csv", "--run", "out"];
+    place.sendlens(&other).exits(2).says(&["labelled passages are not among those that out counts", "--run"]);
+    place.sendlens(&[&args[..], &["--model", "model"]].concat()).exits(2);
+}

@@ -23,6 +23,7 @@ mod bad_input;
 mod hostile;
 mod report;
 mod evaluate_command;
+mod calibrate;
 mod labels;
 mod resume;
 mod surroundings;

@@ -155,9 +155,20 @@ fn scores_of_a_model_are_the_same_to_the_last_bit() {
     fs::rename(place.path("model"), place.path("elsewhere")).expect("writable");
     assert_eq!(states(&place, 0)["scores"], "not_checked");
     fs::rename(place.path("elsewhere"), place.path("model")).expect("writable");
-    // A score that nobody would see in a label.
+    // Scores that nobody would see in a label: one that its article does not give, then one that the model does not.
     change_table(&place, "labels", |table| with_low_scores(table, "score", 0.4321));
+    assert_eq!(failed(&place), ["priors"]);
+    change_table(&place, "labels", |table| with_low_scores(table, "score_alone", 0.4321));
     assert!(failed(&place).contains(&"scores".to_owned()));
+}
+
+#[test]
+fn a_changed_prior_is_found() {
+    let place = place();
+    change_record(&place, |record| {
+        record["engine"]["priors"] = json!({"transport": {"base": 0.3, "weight": 0.9}})
+    });
+    assert_eq!(failed(&place), ["priors"]);
 }
 
 #[test]

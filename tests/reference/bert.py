@@ -166,8 +166,8 @@ def tiny():
         tensors[f"heads.{task}.weight"] = rng.standard_normal((rows, hidden)).astype(np.float32)
         vector(f"heads.{task}.bias", rows)
 
-    def decision(a, b):
-        return {"threshold": 0.5, "calibration": {"a": a, "b": b}}
+    def decision(a, b, **article):
+        return {"threshold": 0.5, "calibration": {"a": a, "b": b}, **article}
 
     # The sentiments are in another order than in tables, so that a reader who assumes one is found out.
     labels = ["positive", "negative", "neutral"]
@@ -181,7 +181,7 @@ def tiny():
             "max_tokens": positions, "context": "headline",
             "themes": [
                 {"name": "leadership", "decision": decision(0.5, 0.25)},
-                {"name": "transport", "decision": decision(1.0, 0.0)},
+                {"name": "transport", "decision": decision(1.0, 0.0, article={"base": 0.25, "weight": 0.75})},
             ],
             "relevance": decision(1.5, -0.5),
             "sentiment": {"labels": labels, "temperature": 2.0},

@@ -27,6 +27,7 @@ use crate::context::Context;
 use crate::engine::{Classifier, Input};
 use crate::error::{Error, Result};
 use crate::models::{ModelFiles, Serving, Weights};
+use crate::prior::Prior;
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 use crate::token::{Encoding, Tokenizer};
 use bert::{Network, Scratch};
@@ -101,6 +102,7 @@ pub struct Encoder {
     serving: Serving,
     labels: LabelSet,
     thresholds: Thresholds,
+    priors: Vec<Option<Prior>>,
     tokenizer: Tokenizer,
     network: Network,
     outputs: Outputs,
@@ -148,6 +150,7 @@ impl Encoder {
             precision,
             labels: serving.labels(),
             thresholds: serving.thresholds(),
+            priors: serving.priors(),
             serving,
             tokenizer,
             network,
@@ -240,6 +243,10 @@ impl Classifier for Encoder {
 
     fn thresholds(&self) -> &Thresholds {
         &self.thresholds
+    }
+
+    fn priors(&self) -> &[Option<Prior>] {
+        &self.priors
     }
 
     fn measured(&self) -> BTreeMap<String, Measured> {

@@ -11,6 +11,7 @@ use crate::engine::encoder::heads::Outputs;
 use crate::engine::{Classifier, Device, Input};
 use crate::error::Result;
 use crate::models::{ModelFiles, Serving, Weights};
+use crate::prior::Prior;
 use crate::score::{LabelSet, Measured, Scores, Thresholds};
 use crate::token::Tokenizer;
 
@@ -25,6 +26,7 @@ pub struct Reference {
     serving: Serving,
     labels: LabelSet,
     thresholds: Thresholds,
+    priors: Vec<Option<Prior>>,
     tokenizer: Tokenizer,
     /// libtorch's tensors may be used by one thread at a time.
     network: Mutex<Network>,
@@ -46,6 +48,7 @@ impl Reference {
             hash: files.hash(ARITHMETIC),
             labels: serving.labels(),
             thresholds: serving.thresholds(),
+            priors: serving.priors(),
             tokenizer: Tokenizer::load(model, files.tokenizer(), serving.max_tokens)?,
             network: Mutex::new(Network::load(files, 0.0, Kind::Float, device.into())?),
             outputs: Outputs::load(model, &serving, files.config.hidden_size, &mut weights)?,
@@ -83,6 +86,10 @@ impl Classifier for Reference {
 
     fn thresholds(&self) -> &Thresholds {
         &self.thresholds
+    }
+
+    fn priors(&self) -> &[Option<Prior>] {
+        &self.priors
     }
 
     fn measured(&self) -> BTreeMap<String, Measured> {

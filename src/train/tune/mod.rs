@@ -270,7 +270,7 @@ fn judge(network: &Network, task: &Task<'_>, encodings: &[Encoding]) -> Result<(
         }
     }
     let decisions = Decisions::choose(task.gold, task.dev, &logits, task.plan);
-    let tallied = tally(task.gold, task.dev, &decisions.predict(task.dev, &logits));
+    let tallied = tally(task.gold, task.dev, &decisions.predict(task.gold, task.dev, &logits));
     Ok((tallied.macro_f1().unwrap_or(0.0), tallied.sentiment_macro_f1().unwrap_or(0.0)))
 }
 
