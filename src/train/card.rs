@@ -241,7 +241,7 @@ pub(super) fn data(facts: &Facts<'_>) -> String {
 /// What a reader should know besides.
 pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
     let mut notes = facts.plan.notes.clone();
-    if facts.plan.is_keeping() {
+    if facts.plan.is_keeping() && facts.options.method != Method::Calibration {
         notes.push(
             "What kept heads were learned from and how good they are says the card of that model.".into(),
         );
