@@ -115,7 +115,7 @@ fn a_fresh_run_passes() {
         place.run(args).exits(0);
         let states = states(&place, 0);
         assert!(states.values().all(|state| state == "ok"), "{args:?}: {states:?}");
-        assert_eq!(states.len(), 13);
+        assert_eq!(states.len(), 14);
     }
 }
 
