@@ -14,6 +14,7 @@ pub mod challenge;
 pub mod counts;
 mod groups;
 mod names;
+#[cfg(feature = "tables")]
 pub mod published;
 pub mod render;
 pub mod report;

@@ -18,9 +18,10 @@ use crate::error::Result;
 use crate::models::{Matrix, ModelConfig, Weights};
 use crate::token::Encoding;
 
-/// Rows that go through a layer together: a multiple of the tiles of every kernel, so few that their
-/// feed-forward vectors (96 × 1,536 × 4 bytes) stay in the second-level cache.
-const CHUNK_ROWS: usize = 96;
+/// Rows that go through a matrix together: a multiple of the tiles of every kernel, so few that what they become
+/// (48 × 1,536 × 4 bytes at most) stays in the second-level cache beside the matrix. A pack goes through one matrix
+/// before the next, so that weights come from further away once.
+const CHUNK_ROWS: usize = 48;
 
 /// The weights, ready for the kernel.
 #[derive(Debug)]
@@ -64,6 +65,7 @@ pub(super) struct Scratch {
     chunk: Aligned,
     wide: Aligned,
     operands: Operands,
+    fed: Operands,
 }
 
 impl Norm {
@@ -210,20 +212,21 @@ impl Network {
         let hidden = self.hidden;
         let Scratch { states, attention, mixed, room, chunk, operands, .. } = scratch;
         let states = &mut states[..tokens * hidden]; // [tokens, hidden]
-        let attention = attention.at_least(tokens * 3 * hidden); // [tokens, 3 × hidden]
         let mixed = mixed.at_least(tokens * hidden); // [tokens, hidden]
-        let chunks =
-            states.chunks_mut(CHUNK_ROWS * hidden).zip(attention.chunks_mut(CHUNK_ROWS * 3 * hidden));
-        for (rows, out) in chunks {
-            layer.attention.apply(self.kernel, rows, operands, out);
-        }
         let mut from = 0;
-        for encoding in encodings {
-            let length = encoding.ids.len();
-            let attention = &attention[from * 3 * hidden..(from + length) * 3 * hidden];
-            let mixed = &mut mixed[from * hidden..(from + length) * hidden];
-            self.attention.mix(attention, mixed, room);
-            from += length;
+        for inputs in chunks_of_inputs(encodings) {
+            let length: usize = inputs.iter().map(|input| input.ids.len()).sum();
+            let rows = &mut states[from * hidden..(from + length) * hidden];
+            let given = attention.at_least(length * 3 * hidden); // [length, 3 × hidden]
+            layer.attention.apply(self.kernel, rows, operands, given);
+            let mut given = &given[..];
+            for input in inputs {
+                let (of_input, rest) = given.split_at(input.ids.len() * 3 * hidden);
+                let mixed = &mut mixed[from * hidden..][..input.ids.len() * hidden];
+                self.attention.mix(of_input, mixed, room);
+                given = rest;
+                from += input.ids.len();
+            }
         }
         for (rows, mixed) in states.chunks_mut(CHUNK_ROWS * hidden).zip(mixed.chunks_mut(CHUNK_ROWS * hidden))
         {
@@ -233,16 +236,36 @@ impl Network {
         }
     }
 
-    /// The feed-forward block and its normalisation, chunk by chunk.
+    /// The feed-forward block and its normalisation.
     fn feed_forward(&self, layer: &Layer, tokens: usize, scratch: &mut Scratch) {
         let hidden = self.hidden;
-        let Scratch { states, chunk, wide, operands, .. } = scratch;
-        for rows in states[..tokens * hidden].chunks_mut(CHUNK_ROWS * hidden) {
+        let Scratch { states, mixed, wide, operands, fed, .. } = scratch;
+        let states = &mut states[..tokens * hidden]; // [tokens, hidden]
+        layer.down.begin(tokens, fed);
+        for rows in states.chunks_mut(CHUNK_ROWS * hidden) {
             let wide = wide.at_least(rows.len() / hidden * self.intermediate);
             layer.up.apply(self.kernel, rows, operands, wide);
-            let out = chunk.at_least(rows.len());
-            layer.down.apply_gelu(self.kernel, wide, operands, out);
-            layer.norm.apply(self, rows, out);
+            layer.down.take_gelu(self.kernel, wide, fed);
         }
+        let out = mixed.at_least(tokens * hidden); // [tokens, hidden]
+        layer.down.give(self.kernel, fed, out);
+        layer.norm.apply(self, states, out);
     }
+}
+
+/// Inputs in their order, cut where the tokens of a chunk would be more than [`CHUNK_ROWS`]; a longer one is a chunk of
+/// its own.
+fn chunks_of_inputs(encodings: &[Encoding]) -> impl Iterator<Item = &[Encoding]> {
+    let mut rest = encodings;
+    std::iter::from_fn(move || {
+        let mut tokens = 0;
+        let beyond = |input: &Encoding| {
+            tokens += input.ids.len();
+            tokens > CHUNK_ROWS
+        };
+        let count = rest.iter().position(beyond).unwrap_or(rest.len()).clamp(1, rest.len().max(1));
+        let (chunk, after) = rest.split_at_checked(count)?;
+        rest = after;
+        Some(chunk)
+    })
 }

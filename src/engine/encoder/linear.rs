@@ -31,6 +31,8 @@ enum Layout {
 #[derive(Debug, Default)]
 pub(super) struct Operands {
     bytes: Rounded,
+    /// Rows taken in, where they stay floats.
+    taken: Vec<f32>,
     #[cfg(target_arch = "x86_64")]
     short: Aligned<u16>,
 }
@@ -62,7 +64,7 @@ impl Linear {
         let outputs = self.bias.len();
         match &self.weights {
             Layout::Int8(weights) => {
-                operands.bytes.set(kernel, rows, self.inputs, |_| ());
+                operands.bytes.set(kernel, rows, self.inputs);
                 kernel.multiply_int8(&operands.bytes, weights, &self.bias, out);
             }
             #[cfg(target_arch = "x86_64")]
@@ -88,20 +90,34 @@ impl Linear {
         }
     }
 
-    /// `out = GELU(rows) × matrixᵀ + bias`; the rows are something else at the end.
-    pub(super) fn apply_gelu(
-        &self,
-        kernel: Kernel,
-        rows: &mut [f32],
-        operands: &mut Operands,
-        out: &mut [f32],
-    ) {
-        if let Layout::Int8(weights) = &self.weights {
-            operands.bytes.set(kernel, rows, self.inputs, |row| kernel.near_gelu(row));
-            kernel.multiply_int8(&operands.bytes, weights, &self.bias, out);
+    /// Makes room for `rows` rows that [`Linear::take_gelu`] takes in, and forgets those taken in before.
+    pub(super) fn begin(&self, rows: usize, operands: &mut Operands) {
+        match &self.weights {
+            Layout::Int8(_) => operands.bytes.clear(rows * self.inputs),
+            #[cfg(target_arch = "x86_64")]
+            Layout::Bf16(_) => operands.taken.clear(),
+            Layout::Float(_) => operands.taken.clear(),
+        }
+    }
+
+    /// Takes in GELU(rows), behind those taken in before; the rows are something else at the end.
+    pub(super) fn take_gelu(&self, kernel: Kernel, rows: &mut [f32], operands: &mut Operands) {
+        if let Layout::Int8(_) = &self.weights {
+            operands.bytes.push(kernel, rows, self.inputs, |row| kernel.near_gelu(row));
         } else {
             kernel.gelu(rows);
-            self.apply(kernel, rows, operands, out);
+            operands.taken.extend_from_slice(rows);
+        }
+    }
+
+    /// `out = rows × matrixᵀ + bias` for the rows taken in.
+    pub(super) fn give(&self, kernel: Kernel, operands: &mut Operands, out: &mut [f32]) {
+        if let Layout::Int8(weights) = &self.weights {
+            kernel.multiply_int8(&operands.bytes, weights, &self.bias, out);
+        } else {
+            let mut taken = std::mem::take(&mut operands.taken);
+            self.apply(kernel, &mut taken, operands, out);
+            operands.taken = taken;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::arch::x86_64::{
     _mm512_setzero_ps, _mm512_storeu_ps,
 };
 
-use super::Product;
+use super::{Product, starts};
 use crate::models::LANES;
 
 /// Rows and panels of a whole tile.
@@ -95,15 +95,15 @@ unsafe fn tile<const R: usize, const V: usize>(
                 }
             }
         }
-        let left = product.left.add(row * product.left_stride + from);
+        let left = starts::<f32, R>(product.left.add(row * product.left_stride + from), product.left_stride);
         let right = product.right.add(panel * product.panel_stride + from * product.row_stride);
         for k in 0..steps {
             let mut lanes: [__m512; V] = [_mm512_setzero_ps(); V];
             for (v, lanes) in lanes.iter_mut().enumerate() {
                 *lanes = _mm512_loadu_ps(right.add(v * product.panel_stride + k * product.row_stride));
             }
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let value = _mm512_set1_ps(*left.add(r * product.left_stride + k));
+            for (left, sums) in left.iter().zip(&mut sums) {
+                let value = _mm512_set1_ps(*left.add(k));
                 for (sum, lanes) in sums.iter_mut().zip(&lanes) {
                     *sum = _mm512_fmadd_ps(value, *lanes, *sum);
                 }

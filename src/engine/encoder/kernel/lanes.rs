@@ -16,8 +16,11 @@ fn smaller(a: f32, b: f32) -> f32 {
     if a < b { a } else { b }
 }
 
+/// The last place that a row may have: all ones, in as many bits as a rank can spare.
+pub(super) const LAST: u32 = 0x7fff;
+
 /// Added to a number below 2^22, rounds it to a whole one, ties to even, and leaves that in the low bits.
-const ROUND: f32 = 12_582_912.0;
+pub(super) const ROUND: f32 = 12_582_912.0;
 
 /// e^x for x ≤ 88; below −87 it stays at e^−87. Relative error below 2e-7 (tested).
 ///
@@ -94,9 +97,10 @@ fn reduce(row: &[f32], start: f32, take: impl Fn(f32, f32) -> f32, join: impl Fn
 }
 
 /// The lanes joined, halves first.
-// Not inlined: with the join in sight the compiler cuts the lanes of the loop before it into quarters.
-#[inline(never)]
-fn joined(mut lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+// By way of memory: with the join in sight the compiler cuts the lanes of the loop before it into quarters.
+#[inline(always)]
+fn joined(lanes: [f32; LANES], join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = std::hint::black_box(lanes);
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -122,7 +126,38 @@ pub(super) struct Rounding {
     pub(super) apart: i32,
 }
 
-/// Rounds `row`, which fills whole lanes, to `bytes`.
+/// How the numbers of a row become bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scale {
+    /// One over the step, or 0.
+    pub(super) inverse: f32,
+    pub(super) zero: f32,
+    step: f32,
+}
+
+impl Scale {
+    /// For numbers from `least` ≤ 0 to `most` ≥ 0, and one kept apart.
+    #[inline(always)]
+    pub(super) fn new(least: f32, most: f32, apart: f32) -> Self {
+        let step = larger((most - least) / 255.0, apart.abs() / f32::from(i16::MAX));
+        let inverse = if step > f32::MIN_POSITIVE { 1.0 / step } else { 0.0 };
+        Self { inverse, zero: (-least * inverse).round_ties_even(), step }
+    }
+
+    /// The same with the number kept apart.
+    #[inline(always)]
+    pub(super) fn rounding(self, place: usize, apart: f32) -> Rounding {
+        Rounding {
+            // What is not finite is the largest, and poisons the step.
+            step: self.step + apart * 0.0,
+            zero: self.zero as i32,
+            place,
+            apart: (apart * self.inverse).round_ties_even() as i32,
+        }
+    }
+}
+
+/// Rounds `row`, which fills whole lanes up to [`LAST`], to `bytes`.
 ///
 /// The number of the largest magnitude is kept apart, so that it does not coarsen the steps of all others; its byte is
 /// the zero. The range holds 0, which is a byte of its own. A number that is not finite makes the step so too. `row` is
@@ -131,31 +166,15 @@ pub(super) struct Rounding {
 pub(super) fn round(row: &mut [f32], bytes: &mut [u8]) -> Rounding {
     let place = largest(row);
     let apart = std::mem::take(&mut row[place]);
-    let (mut least, mut most) = ([0.0; LANES], [0.0; LANES]);
-    for values in row.as_chunks::<LANES>().0 {
-        for (lane, value) in least.iter_mut().zip(values) {
-            *lane = smaller(*lane, *value);
-        }
-        for (lane, value) in most.iter_mut().zip(values) {
-            *lane = larger(*lane, *value);
-        }
-    }
-    let least = joined(least, smaller);
-    let step = larger((joined(most, larger) - least) / 255.0, apart.abs() / f32::from(i16::MAX));
-    let inverse = if step > f32::MIN_POSITIVE { 1.0 / step } else { 0.0 };
-    let zero = (-least * inverse).round_ties_even();
+    let least = reduce(row, 0.0, smaller, smaller);
+    let most = reduce(row, 0.0, larger, larger);
+    let scale = Scale::new(least, most, apart);
     for (byte, value) in bytes.iter_mut().zip(row.iter()) {
         // Never below −½, which is rounded to 0, but a rounded zero may carry the largest beyond 255.
-        *byte = (smaller(*value * inverse + zero, 255.0) + ROUND).to_bits() as u8;
+        *byte = (smaller(*value * scale.inverse + scale.zero, 255.0) + ROUND).to_bits() as u8;
     }
     row[place] = apart;
-    Rounding {
-        // What is not finite is the largest, and poisons the step.
-        step: step + apart * 0.0,
-        zero: zero as i32,
-        place,
-        apart: (apart * inverse).round_ties_even() as i32,
-    }
+    scale.rounding(place, apart)
 }
 
 /// A number below 2 in the order of magnitudes, what is not finite above all: the bits of `value` without its sign and
@@ -168,16 +187,28 @@ fn rank(value: f32) -> f32 {
     f32::from_bits(value.to_bits() << 1 >> 2)
 }
 
-/// Where the number of the highest rank stands; of several the first in the first lane that has one.
+/// What a number at `place` competes with to be the one kept apart: its rank, but for the low bits, which hold how far
+/// `place` is from [`LAST`]. So the highest tells where it stands, and of such as differ by less than a hundredth the
+/// first wins.
+#[inline(always)]
+fn claim(value: f32, place: u32) -> f32 {
+    f32::from_bits(rank(value).to_bits() & !LAST | (LAST - place))
+}
+
+/// Where the number of the largest magnitude stands.
 #[inline(always)]
 fn largest(row: &[f32]) -> usize {
-    let mut ranks = [0.0; LANES];
-    raise(&mut ranks, row);
-    let most = joined(ranks, larger);
-    let lane = ranks.iter().position(|rank| *rank == most).unwrap_or_default();
-    let chunks = row.as_chunks::<LANES>().0;
-    let chunk = chunks.iter().position(|values| rank(values[lane]) == most).unwrap_or_default();
-    chunk * LANES + lane
+    let mut most = [0.0; LANES];
+    let mut places: [u32; LANES] = std::array::from_fn(|lane| lane as u32);
+    for values in row.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            most[lane] = larger(most[lane], claim(values[lane], places[lane]));
+        }
+        for place in &mut places {
+            *place += LANES as u32;
+        }
+    }
+    (LAST - (joined(most, larger).to_bits() & LAST)) as usize
 }
 
 /// Raises `ranks` to those of the numbers in `row`.

@@ -27,7 +27,6 @@ macro_rules! compiled {
             near_gelu(values: &mut [f32]);
             softmax(row: &mut [f32], scale: f32);
             add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
-            round(row: &mut [f32], bytes: &mut [u8]) -> $crate::engine::encoder::kernel::lanes::Rounding;
             raise(ranks: &mut [f32; $crate::models::LANES], row: &[f32]);
             fix(row: &[f32], scale: f32, fixed: &mut [i16]);
             softmax_int16(row: &mut [f32], shares: &mut [i16]);
@@ -119,6 +118,14 @@ macro_rules! dispatch {
             Kind::Plain => plain::$function($($argument),*),
         }
     };
+}
+
+/// The starts of `R` rows, `stride` numbers apart, each a number of its own to the compiler: otherwise it walks from row
+/// to row by additions, step after step, and Intel's processors do those where products are made.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn starts<T, const R: usize>(first: *const T, stride: usize) -> [*const T; R] {
+    std::array::from_fn(|row| std::hint::black_box(first.wrapping_add(row * stride)))
 }
 
 impl Kernel {
@@ -223,11 +230,6 @@ impl Kernel {
     /// GELU with an absolute error below 2e-4, in place; a multiple of [`LANES`] numbers.
     pub(super) fn near_gelu(self, values: &mut [f32]) {
         dispatch!(self, near_gelu(values));
-    }
-
-    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
-    fn round(self, row: &mut [f32], bytes: &mut [u8]) -> lanes::Rounding {
-        dispatch!(self, round(row, bytes))
     }
 
     /// Raises ranks to those of the numbers in a row, a multiple of [`LANES`] of them.

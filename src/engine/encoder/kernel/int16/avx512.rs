@@ -5,6 +5,7 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps,
 };
 
+use super::super::starts;
 use super::{LANES, PAIR, Product};
 
 /// Rows and panels of a whole tile.
@@ -62,15 +63,15 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
     // SAFETY: every offset is one that `Product` promises: a row below `rows`, a pair below `steps`, a panel below
     // `panels`.
     unsafe {
-        let left = product.left.add(row * product.left_stride);
+        let left = starts::<i16, R>(product.left.add(row * product.left_stride), product.left_stride);
         let right = product.right.add(panel * product.panel());
         for step in 0..product.steps {
             let mut weights: [__m512i; V] = [_mm512_setzero_si512(); V];
             for (v, weights) in weights.iter_mut().enumerate() {
                 *weights = _mm512_loadu_si512(right.add(v * product.panel() + step * LANES * PAIR).cast());
             }
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let pair = left.add(r * product.left_stride + step * PAIR).cast::<i32>().read_unaligned();
+            for (left, sums) in left.iter().zip(&mut sums) {
+                let pair = left.add(step * PAIR).cast::<i32>().read_unaligned();
                 let pair = _mm512_set1_epi32(pair);
                 for (sum, weights) in sums.iter_mut().zip(&weights) {
                     *sum = _mm512_dpwssd_epi32(*sum, pair, *weights);

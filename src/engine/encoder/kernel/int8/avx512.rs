@@ -1,15 +1,23 @@
 //! int8 products with AVX-512 VNNI: tiles of 6 rows by 4 panels in 24 registers.
 
 use std::arch::x86_64::{
-    __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps,
-    _mm512_dpbusd_epi32, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mul_ps, _mm512_mullo_epi32,
-    _mm512_reduce_add_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps,
+    __m512, __m512i, _mm_loadu_si128, _mm_storeu_si128, _mm512_add_ps, _mm512_castps_si512,
+    _mm512_castsi512_ps, _mm512_cvtepi8_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps, _mm512_dpbusd_epi32,
+    _mm512_dpwssd_epi32, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_reduce_add_epi32, _mm512_reduce_max_ps, _mm512_reduce_min_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setr_epi32, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_srli_epi32, _mm512_storeu_ps,
+    _mm512_sub_epi32, _mm512_ternarylogic_epi32,
 };
 
-use super::{GROUP, LANES, Product, STEP};
+use super::super::lanes::{LAST, ROUND, Rounding, Scale};
+use super::super::starts;
+use super::{GROUP, HIGH, LANES, Product, STEP, pair};
 
 /// Rows of a whole tile.
 const ROWS: usize = 6;
+
+/// Vectors that a loop which takes a maximum goes on with in turn, so that none waits for the one before it.
+const LOTS: usize = 4;
 
 /// Works out a product.
 ///
@@ -64,17 +72,18 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
     // `panels` with `LANES` numbers.
     unsafe {
         for v in 0..V {
-            let column = _mm512_loadu_si512(product.sums.add((panel + v) * LANES).cast());
+            let weight_sums = _mm512_loadu_si512(product.sums.add((panel + v) * LANES).cast());
             for (r, sums) in sums.iter_mut().enumerate() {
                 let rounding = &*product.roundings.add(row + r);
                 let place = rounding.place * product.panels * LANES + (panel + v) * LANES;
                 let weights = _mm512_cvtepi8_epi32(_mm_loadu_si128(product.columns.add(place).cast()));
-                let zero = _mm512_mullo_epi32(_mm512_set1_epi32(-rounding.zero), column);
-                let apart = _mm512_mullo_epi32(_mm512_set1_epi32(rounding.apart), weights);
-                sums[v] = _mm512_add_epi32(zero, apart);
+                let zero = _mm512_set1_epi32(pair(-rounding.zero, -rounding.zero * HIGH));
+                let apart = _mm512_set1_epi32(pair(rounding.apart, 0));
+                let start = _mm512_dpwssd_epi32(_mm512_setzero_si512(), zero, weight_sums);
+                sums[v] = _mm512_dpwssd_epi32(start, apart, weights);
             }
         }
-        let left = product.left.add(row * product.inputs);
+        let left = starts::<u8, R>(product.left.add(row * product.inputs), product.inputs);
         let mut right = product.right.add(from);
         for input in (0..product.inputs).step_by(STEP) {
             let mut weights: [__m512i; V] = [_mm512_setzero_si512(); V];
@@ -82,8 +91,8 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
                 *weights = _mm512_loadu_si512(right.add(v * LANES * STEP).cast());
             }
             right = right.add(V * LANES * STEP);
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let bytes = left.add(r * product.inputs + input).cast::<i32>().read_unaligned();
+            for (left, sums) in left.iter().zip(&mut sums) {
+                let bytes = left.add(input).cast::<i32>().read_unaligned();
                 let bytes = _mm512_set1_epi32(bytes);
                 for (sum, weights) in sums.iter_mut().zip(&weights) {
                     *sum = _mm512_dpbusd_epi32(*sum, bytes, *weights);
@@ -101,6 +110,76 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
             }
         }
     }
+}
+
+/// [`lanes::round`], which says what is done and why; in its own instructions because the compiler makes three times as
+/// many of it.
+///
+/// # Safety
+/// `row` fills whole lanes, is no longer than the places that [`LAST`] bounds, and `bytes` are as many.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) unsafe fn round(row: &mut [f32], bytes: &mut [u8]) -> Rounding {
+    let last = _mm512_set1_epi32(LAST as i32);
+    let ranks = _mm512_set1_epi32((u32::MAX >> 2 & !LAST) as i32);
+    let step = _mm512_set1_epi32(LANES as i32);
+    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let mut places = _mm512_sub_epi32(last, lanes);
+    let mut claims = [_mm512_setzero_ps(); LOTS];
+    let count = row.len() / LANES;
+    let (values, bytes) = (row.as_mut_ptr(), bytes.as_mut_ptr());
+    // SAFETY: `count` vectors lie in the row, and as many quarters of one in the bytes; a place is below the length.
+    unsafe {
+        each(count, |at, lot| {
+            let rank = _mm512_srli_epi32::<1>(_mm512_loadu_si512(values.add(at).cast()));
+            let claim = _mm512_ternarylogic_epi32::<0xea>(rank, ranks, places);
+            claims[lot] = _mm512_max_ps(claims[lot], _mm512_castsi512_ps(claim));
+            places = _mm512_sub_epi32(places, step);
+        });
+        let most = _mm512_reduce_max_ps(folded(claims, |a, b| _mm512_max_ps(a, b)));
+        let place = (LAST - (most.to_bits() & LAST)) as usize;
+        let apart = *values.add(place);
+        *values.add(place) = 0.0;
+
+        let (mut least, mut most) = ([_mm512_setzero_ps(); LOTS], [_mm512_setzero_ps(); LOTS]);
+        each(count, |at, lot| {
+            let value = _mm512_loadu_ps(values.add(at));
+            least[lot] = _mm512_min_ps(least[lot], value);
+            most[lot] = _mm512_max_ps(most[lot], value);
+        });
+        let least = _mm512_reduce_min_ps(folded(least, |a, b| _mm512_min_ps(a, b)));
+        let most = _mm512_reduce_max_ps(folded(most, |a, b| _mm512_max_ps(a, b)));
+        let scale = Scale::new(least, most, apart);
+
+        let (inverse, zero) = (_mm512_set1_ps(scale.inverse), _mm512_set1_ps(scale.zero));
+        let (highest, whole) = (_mm512_set1_ps(255.0), _mm512_set1_ps(ROUND));
+        each(count, |at, _| {
+            let value = _mm512_add_ps(_mm512_mul_ps(_mm512_loadu_ps(values.add(at)), inverse), zero);
+            let value = _mm512_castps_si512(_mm512_add_ps(_mm512_min_ps(value, highest), whole));
+            _mm_storeu_si128(bytes.add(at).cast(), _mm512_cvtepi32_epi8(value));
+        });
+        *values.add(place) = apart;
+        scale.rounding(place, apart)
+    }
+}
+
+/// Calls `step` with the place of each of `count` vectors and the lot it belongs to.
+#[inline(always)]
+fn each(count: usize, mut step: impl FnMut(usize, usize)) {
+    let whole = count / LOTS * LOTS;
+    for vector in (0..whole).step_by(LOTS) {
+        for lot in 0..LOTS {
+            step((vector + lot) * LANES, lot);
+        }
+    }
+    for vector in whole..count {
+        step(vector * LANES, 0);
+    }
+}
+
+/// The lots of vectors joined.
+#[inline(always)]
+fn folded([a, b, c, d]: [__m512; LOTS], join: impl Fn(__m512, __m512) -> __m512) -> __m512 {
+    join(join(a, b), join(c, d))
 }
 
 /// Chains of multiply-adds for [`super::Kernel::peak_int8`]: how many, and their sum.

@@ -14,7 +14,7 @@ mod avx2;
 mod avx512;
 mod plain;
 
-use super::lanes::Rounding;
+use super::lanes::{self, Rounding};
 use super::{Kernel, Kind, LANES};
 use crate::engine::encoder::aligned::Aligned;
 
@@ -27,16 +27,20 @@ const GROUP: usize = 4;
 /// Inputs that one lane multiplies and adds up in one step.
 const STEP: usize = 4;
 
-/// Most inputs whose sum of byte × int8 fits 32 bits.
-pub(in crate::engine::encoder) const MAX_INPUTS: usize = i32::MAX as usize / (255 * 128);
+/// What the high part of a sum of weights is a multiple of: it and a byte × it fit 16 bits.
+const HIGH: i32 = 128;
+
+/// Most inputs whose sum of weights fits two parts of 16 bits; the sum of byte × int8 then fits 32.
+pub(in crate::engine::encoder) const MAX_INPUTS: usize = i16::MAX as usize;
 
 /// int8 weights laid out for the kernels: groups of up to [`GROUP`] panels, in a group
 /// `[inputs / STEP, panels, LANES, STEP]`.
 #[derive(Debug)]
 pub(in crate::engine::encoder) struct Weights8 {
     values: Aligned<i8>,
-    /// Per output the sum of its weights, which the zero of a row is multiplied with.
-    sums: Vec<i32>,
+    /// Per output the sum of its weights, which the zero of a row is multiplied with, as `[low, high]`: high × [`HIGH`] +
+    /// low.
+    sums: Vec<[i16; 2]>,
     /// The weights once more, `[inputs, outputs]`: what the number of a row that is kept apart is multiplied with.
     columns: Vec<i8>,
     scales: Vec<f32>,
@@ -50,13 +54,19 @@ pub(in crate::engine::encoder) struct Rounded {
     rows: Vec<Rounding>,
 }
 
+/// Two numbers of 16 bits side by side, as instructions take them that multiply and add up pairs.
+#[cfg(target_arch = "x86_64")]
+fn pair(low: i32, high: i32) -> i32 {
+    i32::from(low as u16) | high << 16
+}
+
 /// A checked product: every address that its sizes lead to lies in its slices.
 struct Product {
     /// `[rows, inputs]`.
     left: *const u8,
     roundings: *const Rounding,
     right: *const i8,
-    sums: *const i32,
+    sums: *const [i16; 2],
     /// `[inputs, panels × LANES]`; the place of every rounding is below `inputs`.
     columns: *const i8,
     scales: *const f32,
@@ -98,7 +108,11 @@ impl Weights8 {
                 }
             }
         }
-        let sums = values.chunks_exact(inputs).map(|row| row.iter().map(|value| i32::from(*value)).sum());
+        let sum = |row: &[i8]| row.iter().map(|value| i32::from(*value)).sum::<i32>();
+        let sums = values.chunks_exact(inputs).map(|row| {
+            let sum = sum(row);
+            [sum.rem_euclid(HIGH) as i16, sum.div_euclid(HIGH) as i16]
+        });
         Self { values: packed, sums: sums.collect(), columns: columns(values, inputs), scales, inputs }
     }
 }
@@ -120,17 +134,30 @@ fn columns(values: &[i8], inputs: usize) -> Vec<i8> {
 }
 
 impl Rounded {
-    /// Rounds rows of `width` numbers to bytes, each after `before`, while it is in the nearest cache. A row with a
-    /// number that is not finite gets a step that is not.
-    pub(in crate::engine::encoder) fn set(
+    /// Rounds rows of `width` numbers to bytes. A row with a number that is not finite gets a step that is not.
+    pub(in crate::engine::encoder) fn set(&mut self, kernel: Kernel, rows: &mut [f32], width: usize) {
+        self.clear(rows.len());
+        self.push(kernel, rows, width, |_| ());
+    }
+
+    /// Forgets the rows, and makes room for `numbers` in others.
+    pub(in crate::engine::encoder) fn clear(&mut self, numbers: usize) {
+        self.rows.clear();
+        self.values.at_least(numbers);
+    }
+
+    /// Rounds rows, each after `before`, while it is in the nearest cache, and puts them behind those that are here.
+    ///
+    /// # Panics
+    /// If there is no room for them.
+    pub(in crate::engine::encoder) fn push(
         &mut self,
         kernel: Kernel,
         rows: &mut [f32],
         width: usize,
         before: impl Fn(&mut [f32]),
     ) {
-        let bytes = self.values.at_least(rows.len());
-        self.rows.clear();
+        let bytes = &mut self.values[self.rows.len() * width..];
         for (row, bytes) in rows.chunks_exact_mut(width).zip(bytes.chunks_exact_mut(width)) {
             before(row);
             self.rows.push(kernel.round(row, bytes));
@@ -139,6 +166,24 @@ impl Rounded {
 }
 
 impl Kernel {
+    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
+    ///
+    /// # Panics
+    /// If the row is longer than [`MAX_INPUTS`] or `bytes` are fewer.
+    pub(super) fn round(self, row: &mut [f32], bytes: &mut [u8]) -> Rounding {
+        assert!(row.len().is_multiple_of(LANES) && row.len() <= MAX_INPUTS && row.len() <= bytes.len());
+        match self.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions, and the lengths
+            // are checked.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { avx512::round(row, bytes) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => unsafe { avx2::round(row, bytes) },
+            Kind::Plain => lanes::round(row, bytes),
+        }
+    }
+
     /// `out = rows × weightsᵀ + bias`, for the rows rounded last.
     ///
     /// # Panics
@@ -203,7 +248,7 @@ mod tests {
 
     fn product(kernel: Kernel, left: &[f32], weights: &Weights8, bias: &[f32]) -> Vec<f32> {
         let mut rounded = Rounded::default();
-        rounded.set(kernel, &mut left.to_vec(), weights.inputs, |_| ());
+        rounded.set(kernel, &mut left.to_vec(), weights.inputs);
         let mut out = vec![f32::NAN; left.len() / weights.inputs * bias.len()];
         kernel.multiply_int8(&rounded, weights, bias, &mut out);
         out
@@ -219,7 +264,7 @@ mod tests {
             let weights = Weights8::pack(&right, scales.clone(), inputs);
             let out = product(Kernel::best(), &left, &weights, &bias);
             let mut rounded = Rounded::default();
-            rounded.set(Kernel::best(), &mut left.clone(), inputs, |_| ());
+            rounded.set(Kernel::best(), &mut left.clone(), inputs);
             for row in 0..rows {
                 for output in 0..outputs {
                     let Rounding { step, zero, place, apart } = rounded.rows[row];
@@ -266,7 +311,7 @@ mod tests {
     fn a_short_slice_is_never_written_past_its_end() {
         let (left, right, scales, bias) = operands(3, 16, 16);
         let mut rounded = Rounded::default();
-        rounded.set(Kernel::best(), &mut left.clone(), 16, |_| ());
+        rounded.set(Kernel::best(), &mut left.clone(), 16);
         let weights = Weights8::pack(&right, scales, 16);
         Kernel::best().multiply_int8(&rounded, &weights, &bias, &mut [0.0; 47]);
     }

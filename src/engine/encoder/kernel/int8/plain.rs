@@ -3,7 +3,7 @@
 //! The whole numbers are summed up as f32, for which every chip has vectors: up to 2^24 none of them is rounded, and
 //! [`BLOCK`] inputs stay below.
 
-use super::{LANES, Product, STEP};
+use super::{HIGH, LANES, Product, STEP};
 
 /// Inputs whose products add up to less than 2^24.
 const BLOCK: usize = 512;
@@ -101,8 +101,8 @@ unsafe fn finish(product: &Product, panel: usize, sums: &[[i32; LANES]]) {
             unsafe {
                 let rounding = &*product.roundings.add(row);
                 let weight = *product.columns.add(rounding.place * product.panels * LANES + column);
-                let sum =
-                    sum - rounding.zero * *product.sums.add(column) + rounding.apart * i32::from(weight);
+                let [low, high] = (*product.sums.add(column)).map(i32::from);
+                let sum = sum - rounding.zero * (high * HIGH + low) + rounding.apart * i32::from(weight);
                 let scale = *product.scales.add(column) * rounding.step;
                 *product.out.add(row * product.panels * LANES + column) =
                     sum as f32 * scale + *product.bias.add(column);
