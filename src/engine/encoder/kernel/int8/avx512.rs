@@ -71,32 +71,24 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
     // SAFETY: every offset is one that `Product` promises: a row below `rows`, an input below `inputs`, a panel below
     // `panels` with `LANES` numbers.
     unsafe {
-        for v in 0..V {
-            let weight_sums = _mm512_loadu_si512(product.sums.add((panel + v) * LANES).cast());
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let rounding = &*product.roundings.add(row + r);
-                let place = rounding.place * product.panels * LANES + (panel + v) * LANES;
-                let weights = _mm512_cvtepi8_epi32(_mm_loadu_si128(product.columns.add(place).cast()));
-                let zero = _mm512_set1_epi32(pair(-rounding.zero, -rounding.zero * HIGH));
-                let apart = _mm512_set1_epi32(pair(rounding.apart, 0));
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let rounding = &*product.roundings.add(row + r);
+            let zero = _mm512_set1_epi32(pair(-rounding.zero, -rounding.zero * HIGH));
+            let apart = _mm512_set1_epi32(pair(rounding.apart, 0));
+            let column = product.columns.add((rounding.place * product.panels + panel) * LANES);
+            for (v, sum) in sums.iter_mut().enumerate() {
+                let weight_sums = _mm512_loadu_si512(product.sums.add((panel + v) * LANES).cast());
+                let weights = _mm512_cvtepi8_epi32(_mm_loadu_si128(column.add(v * LANES).cast()));
                 let start = _mm512_dpwssd_epi32(_mm512_setzero_si512(), zero, weight_sums);
-                sums[v] = _mm512_dpwssd_epi32(start, apart, weights);
+                *sum = _mm512_dpwssd_epi32(start, apart, weights);
             }
         }
         let left = starts::<u8, R>(product.left.add(row * product.inputs), product.inputs);
-        let mut right = product.right.add(from);
-        for input in (0..product.inputs).step_by(STEP) {
-            let mut weights: [__m512i; V] = [_mm512_setzero_si512(); V];
-            for (v, weights) in weights.iter_mut().enumerate() {
-                *weights = _mm512_loadu_si512(right.add(v * LANES * STEP).cast());
-            }
-            right = right.add(V * LANES * STEP);
-            for (left, sums) in left.iter().zip(&mut sums) {
-                let bytes = left.add(input).cast::<i32>().read_unaligned();
-                let bytes = _mm512_set1_epi32(bytes);
-                for (sum, weights) in sums.iter_mut().zip(&weights) {
-                    *sum = _mm512_dpbusd_epi32(*sum, bytes, *weights);
-                }
+        let right = product.right.add(from);
+        // Some steps between two looks at the end: looking takes turns where products are made.
+        for input in (0..product.inputs).step_by(LANES) {
+            for step in (0..LANES).step_by(STEP) {
+                add_up(&mut sums, &left, right, input + step);
             }
         }
         let out = product.out.add(row * product.panels * LANES);
@@ -107,6 +99,33 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
                 let scales = _mm512_mul_ps(scales, _mm512_set1_ps((*product.roundings.add(row + r)).step));
                 let value = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(sums[v]), scales), bias);
                 _mm512_storeu_ps(out.add((r * product.panels + panel + v) * LANES), value);
+            }
+        }
+    }
+}
+
+/// Adds the products of [`STEP`] inputs to the sums of a tile.
+///
+/// # Safety
+/// `input..input + STEP` lie within the rows that start at `left`, and the weights of `V` panels start at `right`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn add_up<const R: usize, const V: usize>(
+    sums: &mut [[__m512i; V]; R],
+    left: &[*const u8; R],
+    right: *const i8,
+    input: usize,
+) {
+    // SAFETY: promised by the caller.
+    unsafe {
+        let mut weights: [__m512i; V] = [_mm512_setzero_si512(); V];
+        for (v, weights) in weights.iter_mut().enumerate() {
+            *weights = _mm512_loadu_si512(right.add((input * V + v * STEP) * LANES).cast());
+        }
+        for (left, sums) in left.iter().zip(sums) {
+            let bytes = _mm512_set1_epi32(left.add(input).cast::<i32>().read_unaligned());
+            for (sum, weights) in sums.iter_mut().zip(&weights) {
+                *sum = _mm512_dpbusd_epi32(*sum, bytes, *weights);
             }
         }
     }

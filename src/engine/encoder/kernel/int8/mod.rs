@@ -92,11 +92,11 @@ impl Weights8 {
     /// Lays out rows of weights, one per output, each with a scale.
     ///
     /// # Panics
-    /// If outputs are no multiple of [`LANES`], inputs none of [`STEP`] or more than [`MAX_INPUTS`], or `values`
-    /// are not outputs × inputs.
+    /// If outputs or inputs are no multiple of [`LANES`], inputs are more than [`MAX_INPUTS`], or `values` are not
+    /// outputs × inputs.
     pub(in crate::engine::encoder) fn pack(values: &[i8], scales: Vec<f32>, inputs: usize) -> Self {
         let outputs = scales.len();
-        assert!(outputs.is_multiple_of(LANES) && inputs.is_multiple_of(STEP) && inputs <= MAX_INPUTS);
+        assert!(outputs.is_multiple_of(LANES) && inputs.is_multiple_of(LANES) && inputs <= MAX_INPUTS);
         assert_eq!(values.len(), outputs * inputs);
         let mut packed = Aligned::zeros(values.len());
         let groups = packed.chunks_mut(GROUP * LANES * inputs);
