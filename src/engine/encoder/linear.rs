@@ -92,11 +92,10 @@ impl Linear {
 
     /// Makes room for `rows` rows that [`Linear::take_gelu`] takes in, and forgets those taken in before.
     pub(super) fn begin(&self, rows: usize, operands: &mut Operands) {
-        match &self.weights {
-            Layout::Int8(_) => operands.bytes.clear(rows * self.inputs),
-            #[cfg(target_arch = "x86_64")]
-            Layout::Bf16(_) => operands.taken.clear(),
-            Layout::Float(_) => operands.taken.clear(),
+        if let Layout::Int8(_) = &self.weights {
+            operands.bytes.clear(rows * self.inputs);
+        } else {
+            operands.taken.clear();
         }
     }
 

@@ -85,7 +85,7 @@ unsafe fn tile<const R: usize, const V: usize>(product: &Product, row: usize, pa
         }
         let left = starts::<u8, R>(product.left.add(row * product.inputs), product.inputs);
         let right = product.right.add(from);
-        // Some steps between two looks at the end: looking takes turns where products are made.
+        // Four steps between two looks at the end: looking takes turns where products are made.
         for input in (0..product.inputs).step_by(LANES) {
             for step in (0..LANES).step_by(STEP) {
                 add_up(&mut sums, &left, right, input + step);

@@ -75,6 +75,7 @@ struct Product {
     out: *mut f32,
     rows: usize,
     panels: usize,
+    /// A multiple of [`LANES`].
     inputs: usize,
 }
 
