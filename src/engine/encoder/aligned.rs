@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, and of the widest vector.
-const LINE: usize = 64;
+pub(super) const LINE: usize = 64;
 
 /// Numbers that start on a cache line, all 0 at first.
 #[derive(Debug, Default)]

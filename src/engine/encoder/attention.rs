@@ -137,12 +137,9 @@ impl Attention {
                     Rows16 { values: &fixed[from * stride + offset..], stride, rows, columns: width };
                 let scored = Out { values: &mut *scores, stride: filled };
                 self.kernel.multiply_int16(queries, keys, scale, scored);
-                for (row, shares) in
-                    scores.chunks_exact_mut(filled).zip(shares.chunks_exact_mut(filled)).take(rows)
-                {
-                    row[length..].fill(f32::NEG_INFINITY);
-                    self.kernel.softmax_int16(row, shares);
-                }
+                let scores = &mut scores[..rows * filled];
+                scores.chunks_exact_mut(filled).for_each(|row| row[length..].fill(f32::NEG_INFINITY));
+                self.kernel.softmax_int16(scores, &mut shares[..rows * filled], filled);
                 let shares = Rows16 { values: shares, stride: filled, rows, columns: filled };
                 let out = Out { values: &mut mixed[from * hidden + offset..], stride: hidden };
                 self.kernel.multiply_int16(shares, values, value_scale, out);

@@ -102,7 +102,7 @@ impl Linear {
     /// Takes in GELU(rows), behind those taken in before; the rows are something else at the end.
     pub(super) fn take_gelu(&self, kernel: Kernel, rows: &mut [f32], operands: &mut Operands) {
         if let Layout::Int8(_) = &self.weights {
-            operands.bytes.push(kernel, rows, self.inputs, |row| kernel.near_gelu(row));
+            operands.bytes.push::<true>(kernel, rows, self.inputs);
         } else {
             kernel.gelu(rows);
             operands.taken.extend_from_slice(rows);

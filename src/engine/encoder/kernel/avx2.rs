@@ -19,6 +19,7 @@ const WIDTH: usize = LANES / HALVES;
 const BLOCK: usize = 384;
 
 super::compiled!(#[target_feature(enable = "avx2,fma")]);
+super::compiled_but_for_avx512!(#[target_feature(enable = "avx2,fma")]);
 
 /// Works out a product.
 ///

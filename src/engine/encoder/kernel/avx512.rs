@@ -16,6 +16,7 @@ const PANELS: usize = 2;
 /// nearest cache. A sum is stored and taken up again between blocks, which does not change its bits.
 const BLOCK: usize = 384;
 
+pub(super) use super::int16::{fix, panel_of_rows, raise};
 super::compiled!(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]);
 
 /// Works out a product.

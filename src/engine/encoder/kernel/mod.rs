@@ -26,16 +26,26 @@ macro_rules! compiled {
             gelu(values: &mut [f32]);
             near_gelu(values: &mut [f32]);
             softmax(row: &mut [f32], scale: f32);
+            round(row: &mut [f32], bytes: &mut [u8]) -> $crate::engine::encoder::kernel::lanes::Rounding;
             add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
-            raise(ranks: &mut [f32; $crate::models::LANES], row: &[f32]);
-            fix(row: &[f32], scale: f32, fixed: &mut [i16]);
             softmax_int16(row: &mut [f32], shares: &mut [i16]);
-            panel_of_rows(rows: &[i16], stride: usize, width: usize, panel: &mut [i16]);
             panel_of_columns(rows: &[i16], stride: usize, panel: &mut [i16]);
         }
     };
 }
 use compiled;
+
+/// Those that AVX-512 has of its own.
+macro_rules! compiled_but_for_avx512 {
+    ($($attribute:tt)*) => {
+        $crate::engine::encoder::kernel::compiled! { @all [$($attribute)*]
+            raise(ranks: &mut [f32; $crate::models::LANES], row: &[f32]);
+            fix(row: &[f32], scale: f32, fixed: &mut [i16]);
+            panel_of_rows(rows: &[i16], stride: usize, width: usize, panel: &mut [i16]);
+        }
+    };
+}
+use compiled_but_for_avx512;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -43,6 +53,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod bf16;
+#[cfg(target_arch = "x86_64")]
+mod fours;
 pub(super) mod int16;
 pub(super) mod int8;
 mod lanes;
@@ -126,6 +138,15 @@ macro_rules! dispatch {
 #[inline(always)]
 fn starts<T, const R: usize>(first: *const T, stride: usize) -> [*const T; R] {
     std::array::from_fn(|row| std::hint::black_box(first.wrapping_add(row * stride)))
+}
+
+/// Has the cache line at `place` brought nearer while other work goes on, as near as `HINT` says. A place outside of all
+/// slices does no harm.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn fetch<const HINT: i32, T>(place: *const T) {
+    // SAFETY: a hint reads nothing, and every x86-64 has the instruction.
+    unsafe { std::arch::x86_64::_mm_prefetch::<HINT>(place.cast()) };
 }
 
 impl Kernel {
@@ -232,6 +253,11 @@ impl Kernel {
         dispatch!(self, near_gelu(values));
     }
 
+    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
+    fn round(self, row: &mut [f32], bytes: &mut [u8]) -> lanes::Rounding {
+        dispatch!(self, round(row, bytes))
+    }
+
     /// Raises ranks to those of the numbers in a row, a multiple of [`LANES`] of them.
     fn raise(self, ranks: &mut [f32; LANES], row: &[f32]) {
         dispatch!(self, raise(ranks, row));
@@ -242,9 +268,23 @@ impl Kernel {
         dispatch!(self, fix(row, scale, fixed));
     }
 
-    /// Softmax of a row / log₂ e as 16 bits that add up to about 2^15; a multiple of [`LANES`] numbers, the last may be −∞.
-    pub(super) fn softmax_int16(self, row: &mut [f32], shares: &mut [i16]) {
-        dispatch!(self, softmax_int16(row, shares));
+    /// Softmax of each row of `width` numbers / log₂ e as 16 bits that add up to about 2^15; the last may be −∞.
+    ///
+    /// # Panics
+    /// If `width` is no multiple of [`LANES`] or `shares` are not as many.
+    pub(super) fn softmax_int16(self, rows: &mut [f32], shares: &mut [i16], width: usize) {
+        assert!(width.is_multiple_of(LANES) && shares.len() == rows.len());
+        let done = match self.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions, and the lengths are
+            // checked.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { fours::softmax_int16(rows, shares, width) },
+            _ => 0,
+        };
+        for (row, shares) in rows[done..].chunks_exact_mut(width).zip(shares[done..].chunks_exact_mut(width))
+        {
+            dispatch!(self, softmax_int16(row, shares));
+        }
     }
 
     /// Lays out up to [`LANES`] rows of `width` numbers, `stride` apart, as one panel `[width / 2, LANES, 2]`.
@@ -266,7 +306,16 @@ impl Kernel {
     /// multiple of [`LANES`].
     pub(super) fn add_norm(self, rows: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
         let width = weight.len();
-        for (row, residual) in rows.chunks_exact_mut(width).zip(residual.chunks_exact(width)) {
+        assert!(width.is_multiple_of(LANES) && bias.len() == width && residual.len() == rows.len());
+        let done = match self.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions, and the lengths are
+            // checked.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { fours::add_norm(rows, residual, weight, bias, eps) },
+            _ => 0,
+        };
+        for (row, residual) in rows[done..].chunks_exact_mut(width).zip(residual[done..].chunks_exact(width))
+        {
             dispatch!(self, add_norm(row, residual, weight, bias, eps));
         }
     }
@@ -403,24 +452,45 @@ mod tests {
 
     #[test]
     fn every_kernel_gives_the_same_bits_element_by_element() {
-        let values: Vec<f32> = numbers(96, 7).iter().map(|value| value * 6.0).collect();
-        let of = |kernel: Kernel| {
-            let mut gelu = values.clone();
-            kernel.gelu(&mut gelu);
-            let mut near = values.clone();
-            kernel.near_gelu(&mut near);
-            let mut shares = [0; 96];
-            kernel.softmax_int16(&mut values.clone(), &mut shares);
-            let mut softmax = values.clone();
-            kernel.softmax(&mut softmax, 0.3);
-            let mut norm = values.clone();
-            kernel.add_norm(&mut norm, &numbers(96, 8), &values[..48], &values[48..], 1e-12);
-            let mut bytes = [0; 96];
-            let rounding = kernel.round(&mut values.clone(), &mut bytes);
-            ([gelu, near, softmax, norm], bytes, rounding, shares)
-        };
-        for kernel in Kernel::supported() {
-            assert_eq!(of(kernel), of(Kernel::best()), "{}", kernel.name());
+        const ROWS: usize = 6;
+        for width in [16, 48, 64, 112] {
+            let values: Vec<f32> = numbers(ROWS * width, 7).iter().map(|value| value * 6.0).collect();
+            let of = |kernel: Kernel| {
+                let mut gelu = values.clone();
+                kernel.gelu(&mut gelu);
+                let mut near = values.clone();
+                kernel.near_gelu(&mut near);
+                let mut scores = values.clone();
+                scores.chunks_mut(width).for_each(|row| row[width - 5..].fill(f32::NEG_INFINITY));
+                let mut shares = vec![0; values.len()];
+                kernel.softmax_int16(&mut scores, &mut shares, width);
+                let mut softmax = values.clone();
+                softmax.chunks_mut(width).for_each(|row| kernel.softmax(row, 0.3));
+                let mut norm = values.clone();
+                let (weight, bias) = (numbers(width, 8), numbers(width, 9));
+                kernel.add_norm(&mut norm, &numbers(ROWS * width, 10), &weight, &bias, 1e-12);
+                let mut fixed = vec![0; values.len()];
+                let steps = kernel.fix_rows(&values, width / 16, [9_000.0; 16], &mut fixed);
+                ([gelu, near, softmax, norm], steps, fixed, shares)
+            };
+            for kernel in Kernel::supported() {
+                assert_eq!(of(kernel), of(Kernel(Kind::Plain)), "{} {width}", kernel.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_kernel_lays_out_rows_as_the_same_panel() {
+        let rows: Vec<i16> = (0..16 * 100).collect();
+        for width in [16, 32, 48, 64, 80] {
+            let of = |kernel: Kernel| {
+                let mut panel = vec![0; width * LANES];
+                kernel.panel_of_rows(&rows[3..], 99, width, &mut panel);
+                panel
+            };
+            for kernel in Kernel::supported() {
+                assert_eq!(of(kernel), of(Kernel(Kind::Plain)), "{} {width}", kernel.name());
+            }
         }
     }
 

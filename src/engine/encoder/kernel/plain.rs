@@ -4,6 +4,7 @@ use super::Product;
 use crate::models::LANES;
 
 super::compiled!();
+super::compiled_but_for_avx512!();
 
 /// Rows of a tile: with 16 lanes each, what the registers of the target hold.
 const ROWS: usize = if cfg!(target_arch = "aarch64") { 4 } else { 2 };

@@ -10,6 +10,8 @@ mod avx512;
 mod plain;
 
 use super::{Kernel, Kind, LANES, Out, lanes};
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx512::{fix, panel_of_rows, raise, scaled};
 
 /// Numbers that one lane multiplies and adds up in one step.
 pub(in crate::engine::encoder) const PAIR: usize = 2;

@@ -6,11 +6,10 @@ use std::arch::x86_64::{
     __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_set1_epi32, _mm256_add_epi32, _mm256_add_ps,
     _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32,
     _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_sub_epi32,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps,
 };
 
-use super::super::lanes::{self, Rounding};
-use super::{HIGH, LANES, Product, STEP, pair};
+use super::{LANES, Product, STEP};
 
 /// Rows of a whole tile.
 const ROWS: usize = 2;
@@ -78,24 +77,17 @@ unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize, (fro
                 // Pairs added up lie as outputs 0 1 4 5 2 3 6 7.
                 let pairs = _mm256_hadd_epi32(sums[2 * half], sums[2 * half + 1]);
                 let sum = _mm256_permute4x64_epi64::<0b11_01_10_00>(pairs);
-                let rounding = &*product.roundings.add(row + r);
-                let zero = _mm256_set1_epi32(pair(rounding.zero, rounding.zero * HIGH));
-                let zero = _mm256_madd_epi16(zero, totals);
-                let place = rounding.place * product.panels * LANES + column;
+                let rounded = &*product.rounded.add(row + r);
+                let zero = _mm256_madd_epi16(_mm256_set1_epi32(rounded.zero), totals);
+                let place = rounded.place * product.panels * LANES + column;
                 let weights = _mm256_cvtepi8_epi32(_mm_loadl_epi64(product.columns.add(place).cast()));
-                let apart = _mm256_madd_epi16(_mm256_set1_epi32(pair(rounding.apart, 0)), weights);
-                let sum = _mm256_add_epi32(_mm256_sub_epi32(sum, zero), apart);
-                let scales = _mm256_mul_ps(scales, _mm256_set1_ps(rounding.step));
+                let apart = _mm256_madd_epi16(_mm256_set1_epi32(rounded.apart), weights);
+                let sum = _mm256_add_epi32(_mm256_add_epi32(sum, zero), apart);
+                let scales = _mm256_mul_ps(scales, _mm256_set1_ps(rounded.step));
                 let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), scales);
                 let out = product.out.add((row + r) * product.panels * LANES + column);
                 _mm256_storeu_ps(out, _mm256_add_ps(value, bias));
             }
         }
     }
-}
-
-/// [`lanes::round`] with these instructions.
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn round(row: &mut [f32], bytes: &mut [u8]) -> Rounding {
-    lanes::round(row, bytes)
 }

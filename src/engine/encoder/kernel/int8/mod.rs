@@ -14,7 +14,9 @@ mod avx2;
 mod avx512;
 mod plain;
 
-use super::lanes::{self, Rounding};
+#[cfg(target_arch = "x86_64")]
+use super::fours;
+use super::lanes::Rounding;
 use super::{Kernel, Kind, LANES};
 use crate::engine::encoder::aligned::Aligned;
 
@@ -51,20 +53,33 @@ pub(in crate::engine::encoder) struct Weights8 {
 #[derive(Debug, Default)]
 pub(in crate::engine::encoder) struct Rounded {
     values: Aligned<u8>,
-    rows: Vec<Rounding>,
+    rows: Vec<Row>,
 }
 
-/// Two numbers of 16 bits side by side, as instructions take them that multiply and add up pairs.
-#[cfg(target_arch = "x86_64")]
-fn pair(low: i32, high: i32) -> i32 {
-    i32::from(low as u16) | high << 16
+/// How a row was rounded; pairs are two numbers of 16 bits side by side, as instructions take them that multiply and add
+/// up pairs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Row {
+    step: f32,
+    place: usize,
+    /// −zero and −zero × [`HIGH`].
+    zero: i32,
+    /// The number kept apart, and 0.
+    apart: i32,
+}
+
+impl From<Rounding> for Row {
+    fn from(Rounding { step, zero, place, apart }: Rounding) -> Self {
+        let pair = |low: i32, high: i32| i32::from(low as u16) | high << 16;
+        Self { step, place, zero: pair(-zero, -zero * HIGH), apart: pair(apart, 0) }
+    }
 }
 
 /// A checked product: every address that its sizes lead to lies in its slices.
 struct Product {
     /// `[rows, inputs]`.
     left: *const u8,
-    roundings: *const Rounding,
+    rounded: *const Row,
     right: *const i8,
     sums: *const [i16; 2],
     /// `[inputs, panels × LANES]`; the place of every rounding is below `inputs`.
@@ -138,7 +153,7 @@ impl Rounded {
     /// Rounds rows of `width` numbers to bytes. A row with a number that is not finite gets a step that is not.
     pub(in crate::engine::encoder) fn set(&mut self, kernel: Kernel, rows: &mut [f32], width: usize) {
         self.clear(rows.len());
-        self.push(kernel, rows, width, |_| ());
+        self.push::<false>(kernel, rows, width);
     }
 
     /// Forgets the rows, and makes room for `numbers` in others.
@@ -147,44 +162,35 @@ impl Rounded {
         self.values.at_least(numbers);
     }
 
-    /// Rounds rows, each after `before`, while it is in the nearest cache, and puts them behind those that are here.
+    /// Rounds rows, or GELU of them, which they then are, and puts them behind those that are here.
     ///
     /// # Panics
-    /// If there is no room for them.
-    pub(in crate::engine::encoder) fn push(
+    /// If there is no room for them, or a row fills no whole lanes or is longer than [`MAX_INPUTS`].
+    pub(in crate::engine::encoder) fn push<const GELU: bool>(
         &mut self,
         kernel: Kernel,
         rows: &mut [f32],
         width: usize,
-        before: impl Fn(&mut [f32]),
     ) {
-        let bytes = &mut self.values[self.rows.len() * width..];
-        for (row, bytes) in rows.chunks_exact_mut(width).zip(bytes.chunks_exact_mut(width)) {
-            before(row);
-            self.rows.push(kernel.round(row, bytes));
+        assert!(width.is_multiple_of(LANES) && width <= MAX_INPUTS);
+        let bytes = &mut self.values[self.rows.len() * width..][..rows.len()];
+        let done = match kernel.0 {
+            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions, and the lengths are
+            // checked.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => unsafe { fours::round::<GELU, Row>(rows, bytes, width, &mut self.rows) },
+            _ => 0,
+        };
+        for (row, bytes) in rows[done..].chunks_exact_mut(width).zip(bytes[done..].chunks_exact_mut(width)) {
+            if GELU {
+                kernel.near_gelu(row);
+            }
+            self.rows.push(kernel.round(row, bytes).into());
         }
     }
 }
 
 impl Kernel {
-    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
-    ///
-    /// # Panics
-    /// If the row is longer than [`MAX_INPUTS`] or `bytes` are fewer.
-    pub(super) fn round(self, row: &mut [f32], bytes: &mut [u8]) -> Rounding {
-        assert!(row.len().is_multiple_of(LANES) && row.len() <= MAX_INPUTS && row.len() <= bytes.len());
-        match self.0 {
-            // SAFETY: a `Kernel` of this kind exists only where the machine has the instructions, and the lengths
-            // are checked.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe { avx512::round(row, bytes) },
-            // SAFETY: as above.
-            #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { avx2::round(row, bytes) },
-            Kind::Plain => lanes::round(row, bytes),
-        }
-    }
-
     /// `out = rows × weightsᵀ + bias`, for the rows rounded last.
     ///
     /// # Panics
@@ -204,7 +210,7 @@ impl Kernel {
         assert!(bias.len() == outputs && out.len() >= count * outputs);
         let product = Product {
             left: rows.values.as_ptr(),
-            roundings: rows.rows.as_ptr(),
+            rounded: rows.rows.as_ptr(),
             right: weights.values.as_ptr(),
             sums: weights.sums.as_ptr(),
             columns: weights.columns.as_ptr(),
@@ -264,12 +270,12 @@ mod tests {
             let (left, right, scales, bias) = operands(rows, inputs, outputs);
             let weights = Weights8::pack(&right, scales.clone(), inputs);
             let out = product(Kernel::best(), &left, &weights, &bias);
-            let mut rounded = Rounded::default();
-            rounded.set(Kernel::best(), &mut left.clone(), inputs);
             for row in 0..rows {
+                let mut bytes = vec![0; inputs];
+                let mut numbers = left[row * inputs..][..inputs].to_vec();
+                let Rounding { step, zero, place, apart } = Kernel::best().round(&mut numbers, &mut bytes);
                 for output in 0..outputs {
-                    let Rounding { step, zero, place, apart } = rounded.rows[row];
-                    let pairs = rounded.values[row * inputs..].iter().zip(&right[output * inputs..]);
+                    let pairs = bytes.iter().zip(&right[output * inputs..]);
                     let sum: i64 = pairs
                         .take(inputs)
                         .map(|(byte, weight)| (i64::from(*byte) - i64::from(zero)) * i64::from(*weight))
@@ -278,6 +284,24 @@ mod tests {
                     let exact = sum as f32 * (scales[output] * step) + bias[output];
                     assert_eq!(out[row * outputs + output], exact, "{rows} {inputs} {outputs}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_kernel_rounds_to_the_same_bytes() {
+        for (count, width) in [(1, 16), (6, 48), (9, 64), (5, 192)] {
+            let (rows, ..) = operands(count, width, 16);
+            let of = |kernel: Kernel| {
+                let mut rounded = Rounded::default();
+                rounded.clear(2 * rows.len());
+                rounded.push::<false>(kernel, &mut rows.clone(), width);
+                let mut taken = rows.clone();
+                rounded.push::<true>(kernel, &mut taken, width);
+                (rounded.values[..2 * rows.len()].to_vec(), rounded.rows, taken)
+            };
+            for kernel in Kernel::supported() {
+                assert_eq!(of(kernel), of(Kernel(Kind::Plain)), "{} {width}", kernel.name());
             }
         }
     }

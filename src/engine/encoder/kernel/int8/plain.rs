@@ -99,11 +99,12 @@ unsafe fn finish(product: &Product, panel: usize, sums: &[[i32; LANES]]) {
             let column = panel * LANES + lane;
             // SAFETY: promised by the caller.
             unsafe {
-                let rounding = &*product.roundings.add(row);
-                let weight = *product.columns.add(rounding.place * product.panels * LANES + column);
+                let rounded = &*product.rounded.add(row);
+                let weight = *product.columns.add(rounded.place * product.panels * LANES + column);
                 let [low, high] = (*product.sums.add(column)).map(i32::from);
-                let sum = sum - rounding.zero * (high * HIGH + low) + rounding.apart * i32::from(weight);
-                let scale = *product.scales.add(column) * rounding.step;
+                let (zero, apart) = (i32::from(rounded.zero as i16), i32::from(rounded.apart as i16));
+                let sum = sum + zero * (high * HIGH + low) + apart * i32::from(weight);
+                let scale = *product.scales.add(column) * rounded.step;
                 *product.out.add(row * product.panels * LANES + column) =
                     sum as f32 * scale + *product.bias.add(column);
             }
