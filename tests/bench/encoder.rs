@@ -1,6 +1,6 @@
 //! Speed of the built-in encoder beside the peak of the machine, probed in the same run.
 //!
-//! `cargo bench --no-default-features --bench encoder`. First the multiply-adds one core can do, then
+//! `cargo bench --no-default-features --bench encoder`, with `-- avx512` of that kernel alone. First the multiply-adds one core can do, then
 //! per kernel passages per second and core at 64 tokens and on a set of 11 to 179 tokens (mean about 62),
 //! tokenising counted, on one thread and on all. A machine that is busy gives lower numbers for both the
 //! peak and the encoder; their ratio says more than either. Rounds are short
@@ -72,7 +72,10 @@ fn main() {
         "kernel", "precision", "set", "threads", "passages/s", "GOP/s", "of peak"
     );
     let ways = Kernel::supported().into_iter().flat_map(|kernel| Precision::ALL.map(|way| (kernel, way)));
-    let ways = ways.filter(|(kernel, precision)| precision.runs_on(*kernel));
+    let asked: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let ways = ways.filter(|(kernel, precision)| {
+        precision.runs_on(*kernel) && (asked.is_empty() || asked.iter().any(|name| name == kernel.name()))
+    });
     for (kernel, precision) in ways {
         let peak = match precision {
             Precision::Int8 => kernel.peak_int8(),
