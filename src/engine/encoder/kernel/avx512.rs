@@ -5,7 +5,7 @@ use std::arch::x86_64::{
     _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
 };
 
-use super::{Product, fetch, starts};
+use super::{Product, prefetch, starts};
 use crate::models::LANES;
 
 /// Rows and panels of a whole tile.
@@ -113,7 +113,7 @@ unsafe fn tile<const R: usize, const V: usize>(
         let whole = steps / UNROLL * UNROLL;
         for k in (0..whole).step_by(UNROLL) {
             for step in (k / 2)..(k + UNROLL) / 2 {
-                fetch::<_MM_HINT_T1, _>(ahead.wrapping_add(step * product.row_stride));
+                prefetch::<_MM_HINT_T1, _>(ahead.wrapping_add(step * product.row_stride));
             }
             for k in k..k + UNROLL {
                 add_up(&mut sums, &left, right, k, product);

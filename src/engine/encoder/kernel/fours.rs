@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 
 use super::int16::scaled;
 use super::lanes::{LAST, NEAR_EXP2, NEAR_GELU, ROUND, Rounding, Scale};
-use super::{LANES, fetch};
+use super::{LANES, prefetch};
 
 /// Rows worked on together.
 const ROWS: usize = 4;
@@ -127,8 +127,8 @@ unsafe fn add_norm_of_four(rows: &mut [f32], residual: &[f32], weight: &[f32], b
         let mut sums = [_mm512_setzero_ps(); ROWS];
         for at in (0..width).step_by(LANES) {
             for (row, sum) in sums.iter_mut().enumerate() {
-                fetch::<_MM_HINT_T0, _>(values.wrapping_add((ROWS + row) * width + at));
-                fetch::<_MM_HINT_T0, _>(residual.wrapping_add((ROWS + row) * width + at));
+                prefetch::<_MM_HINT_T0, _>(values.wrapping_add((ROWS + row) * width + at));
+                prefetch::<_MM_HINT_T0, _>(residual.wrapping_add((ROWS + row) * width + at));
                 let off = _mm512_sub_ps(_mm512_loadu_ps(values.add(row * width + at)), means[row]);
                 *sum = _mm512_add_ps(*sum, _mm512_mul_ps(off, off));
             }
@@ -290,7 +290,7 @@ unsafe fn round_four<const GELU: bool>(rows: &mut [f32], bytes: &mut [u8], width
         for at in (0..width).step_by(LANES) {
             for row in 0..ROWS {
                 if !GELU {
-                    fetch::<_MM_HINT_T0, _>(values.wrapping_add((ROWS + row) * width + at));
+                    prefetch::<_MM_HINT_T0, _>(values.wrapping_add((ROWS + row) * width + at));
                 }
                 let value = _mm512_loadu_ps(values.add(row * width + at));
                 least[row] = _mm512_min_ps(least[row], value);

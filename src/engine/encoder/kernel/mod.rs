@@ -144,7 +144,7 @@ fn starts<T, const R: usize>(first: *const T, stride: usize) -> [*const T; R] {
 /// slices does no harm.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn fetch<const HINT: i32, T>(place: *const T) {
+fn prefetch<const HINT: i32, T>(place: *const T) {
     // SAFETY: a hint reads nothing, and every x86-64 has the instruction.
     unsafe { std::arch::x86_64::_mm_prefetch::<HINT>(place.cast()) };
 }

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
     _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
 
-use super::super::{fetch, starts};
+use super::super::{prefetch, starts};
 use super::{LANES, PAIR, Product};
 
 /// Rows and panels of a whole tile.
@@ -104,7 +104,7 @@ pub(in super::super) fn raise(ranks: &mut [f32; LANES], row: &[f32]) {
     unsafe {
         let mut most = _mm512_slli_epi32::<1>(_mm512_loadu_si512(ranks.as_ptr().cast()));
         for values in row.as_chunks::<LANES>().0 {
-            fetch::<_MM_HINT_T0, _>(values.as_ptr().wrapping_add(AHEAD));
+            prefetch::<_MM_HINT_T0, _>(values.as_ptr().wrapping_add(AHEAD));
             let values = _mm512_and_si512(_mm512_loadu_si512(values.as_ptr().cast()), magnitude);
             most = _mm512_max_epu32(most, values);
         }
@@ -134,8 +134,8 @@ pub(in super::super) fn scaled(row: &[f32], scale: __m512, fixed: &mut [i16]) {
     unsafe {
         let whole = |row: *const f32| _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(row), scale));
         for (pair, fixed) in pairs.iter().zip(fixed_pairs) {
-            fetch::<_MM_HINT_T0, _>(pair.as_ptr().wrapping_add(AHEAD));
-            fetch::<_MM_HINT_T0, _>(pair.as_ptr().wrapping_add(AHEAD + LANES));
+            prefetch::<_MM_HINT_T0, _>(pair.as_ptr().wrapping_add(AHEAD));
+            prefetch::<_MM_HINT_T0, _>(pair.as_ptr().wrapping_add(AHEAD + LANES));
             let pair = _mm512_packs_epi32(whole(pair.as_ptr()), whole(pair.as_ptr().add(LANES)));
             _mm512_storeu_si512(fixed.as_mut_ptr().cast(), _mm512_permutexvar_epi64(order, pair));
         }

@@ -6,7 +6,7 @@ use std::arch::x86_64::{
     _mm512_reduce_add_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_si512, _mm512_storeu_ps,
 };
 
-use super::super::{fetch, starts};
+use super::super::{prefetch, starts};
 use super::{GROUP, LANES, Product, STEP};
 use crate::engine::encoder::aligned::LINE;
 
@@ -98,7 +98,7 @@ unsafe fn tile<const R: usize, const V: usize>(
         // Four steps between two looks at the end: looking takes turns where products are made.
         for input in (0..product.inputs).step_by(LANES) {
             for line in (0..AHEAD).step_by(LINE) {
-                fetch::<_MM_HINT_T1, _>(ahead.wrapping_add(input / LANES * AHEAD + line));
+                prefetch::<_MM_HINT_T1, _>(ahead.wrapping_add(input / LANES * AHEAD + line));
             }
             for step in (0..LANES).step_by(STEP) {
                 add_up(&mut sums, &left, right, input + step);
