@@ -18,6 +18,9 @@ const WIDTH: usize = LANES / HALVES;
 /// nearest cache. A sum is stored and taken up again between blocks, which does not change its bits.
 const BLOCK: usize = 384;
 
+/// Multiplication and addition are one instruction.
+const FUSES: bool = true;
+
 super::compiled!(#[target_feature(enable = "avx2,fma")]);
 super::compiled_but_for_avx512!(#[target_feature(enable = "avx2,fma")]);
 

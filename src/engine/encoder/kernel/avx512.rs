@@ -22,6 +22,9 @@ const UNROLL: usize = 4;
 /// Tiles that share in having the next block fetched: half a panel each.
 const SHARES: usize = 2 * PANELS;
 
+/// Multiplication and addition are one instruction.
+const FUSES: bool = true;
+
 pub(super) use super::int16::{fix, panel_of_rows, raise};
 super::compiled!(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]);
 

@@ -5,15 +5,18 @@
 
 use std::arch::x86_64::{
     __m512, _MM_HINT_T0, _mm_storeu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512,
-    _mm512_castsi512_ps, _mm512_cvtps_epi32, _mm512_cvtusepi32_epi8, _mm512_div_ps, _mm512_loadu_ps,
-    _mm512_max_epu32, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_packus_epi16, _mm512_packus_epi32,
-    _mm512_permutexvar_epi32, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps,
-    _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_slli_epi32, _mm512_sqrt_ps,
-    _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_sub_ps, _mm512_ternarylogic_epi32,
+    _mm512_castsi512_ps, _mm512_cvtps_epi32, _mm512_cvtusepi32_epi8, _mm512_div_ps, _mm512_fmadd_ps,
+    _mm512_loadu_ps, _mm512_max_epu32, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_packus_epi16,
+    _mm512_packus_epi32, _mm512_permutexvar_epi32, _mm512_range_ps, _mm512_set1_epi32, _mm512_set1_ps,
+    _mm512_setr_epi32, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
+    _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32,
+    _mm512_sub_ps, _mm512_ternarylogic_epi32,
 };
 
 use super::int16::scaled;
-use super::lanes::{LAST, NEAR_EXP2, NEAR_GELU, ROUND, Rounding, Scale};
+use super::lanes::{
+    LAST, LEAST_EXPONENT, LEAST_NEAR_GELU, NEAR_EXP2, NEAR_GELU, NEAR_GELU_END, ROUND, Rounding, Scale,
+};
 use super::{LANES, prefetch};
 
 /// Rows worked on together.
@@ -130,19 +133,22 @@ unsafe fn add_norm_of_four(rows: &mut [f32], residual: &[f32], weight: &[f32], b
                 prefetch::<_MM_HINT_T0, _>(values.wrapping_add((ROWS + row) * width + at));
                 prefetch::<_MM_HINT_T0, _>(residual.wrapping_add((ROWS + row) * width + at));
                 let off = _mm512_sub_ps(_mm512_loadu_ps(values.add(row * width + at)), means[row]);
-                *sum = _mm512_add_ps(*sum, _mm512_mul_ps(off, off));
+                *sum = _mm512_fmadd_ps(off, off, *sum);
             }
         }
         let variances = _mm512_div_ps(joined(sums, |a, b| _mm512_add_ps(a, b)), length);
         let deviations = _mm512_sqrt_ps(_mm512_add_ps(variances, _mm512_set1_ps(eps)));
         let scales = each(_mm512_div_ps(_mm512_set1_ps(1.0), deviations));
+        let shifts: [__m512; ROWS] = std::array::from_fn(|row| {
+            _mm512_mul_ps(_mm512_sub_ps(_mm512_setzero_ps(), means[row]), scales[row])
+        });
         for at in (0..width).step_by(LANES) {
             let weight = _mm512_loadu_ps(weight.as_ptr().add(at));
             let bias = _mm512_loadu_ps(bias.as_ptr().add(at));
             for row in 0..ROWS {
                 let place = values.add(row * width + at);
-                let off = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(place), means[row]), scales[row]);
-                _mm512_storeu_ps(place, _mm512_add_ps(_mm512_mul_ps(off, weight), bias));
+                let value = _mm512_fmadd_ps(_mm512_loadu_ps(place), scales[row], shifts[row]);
+                _mm512_storeu_ps(place, _mm512_fmadd_ps(value, weight, bias));
             }
         }
     }
@@ -197,28 +203,26 @@ unsafe fn softmax_of_four(rows: &mut [f32], shares: &mut [i16], width: usize) {
 #[target_feature(enable = "avx512f")]
 fn near_exp2<const N: usize>(values: [__m512; N]) -> [__m512; N] {
     let round = _mm512_set1_ps(ROUND);
-    let x = values.map(|x| _mm512_max_ps(x, _mm512_set1_ps(-126.0)));
+    let x = values.map(|x| _mm512_max_ps(x, _mm512_set1_ps(LEAST_EXPONENT)));
     let shifted = x.map(|x| _mm512_add_ps(x, round));
     let whole = shifted.map(|shifted| _mm512_sub_ps(shifted, round));
     let fraction: [__m512; N] = std::array::from_fn(|n| _mm512_sub_ps(x[n], whole[n]));
-    let p = polynomial(NEAR_EXP2, fraction);
+    let power = polynomial(NEAR_EXP2, fraction);
     std::array::from_fn(|n| {
         let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(shifted[n]));
-        let power = _mm512_add_epi32(exponent, _mm512_castps_si512(_mm512_set1_ps(1.0)));
-        _mm512_mul_ps(p[n], _mm512_castsi512_ps(power))
+        _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(power[n]), exponent))
     })
 }
 
 /// `lanes::near_gelu` of several vectors, side by side like [`near_exp2`].
 #[inline]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512dq")]
 fn near_gelu<const N: usize>(values: [__m512; N]) -> [__m512; N] {
-    let x = values.map(|value| _mm512_max_ps(value, _mm512_set1_ps(-3.9)));
-    let x = x.map(|x| _mm512_min_ps(x, _mm512_set1_ps(3.9)));
+    // The smaller magnitude of the two, with the sign of the first.
+    let x = values.map(|value| _mm512_range_ps::<0b0010>(value, _mm512_set1_ps(NEAR_GELU_END)));
     let p = polynomial(NEAR_GELU, x.map(|x| _mm512_mul_ps(x, x)));
-    let odd: [__m512; N] = std::array::from_fn(|n| _mm512_mul_ps(p[n], x[n]));
-    let odd = odd.map(|odd| _mm512_add_ps(odd, _mm512_set1_ps(0.5)));
-    std::array::from_fn(|n| _mm512_mul_ps(values[n], odd[n]))
+    let phi: [__m512; N] = std::array::from_fn(|n| _mm512_fmadd_ps(p[n], x[n], _mm512_set1_ps(0.5)));
+    std::array::from_fn(|n| _mm512_mul_ps(values[n], phi[n]))
 }
 
 /// The polynomial with these numbers, the highest power first, at each `x`.
@@ -228,8 +232,7 @@ fn polynomial<const M: usize, const N: usize>(numbers: [f32; M], x: [__m512; N])
     let [first, rest @ ..] = numbers.as_slice() else { return x };
     let mut p = [_mm512_set1_ps(*first); N];
     for number in rest {
-        p = std::array::from_fn(|n| _mm512_mul_ps(p[n], x[n]));
-        p = p.map(|p| _mm512_add_ps(p, _mm512_set1_ps(*number)));
+        p = std::array::from_fn(|n| _mm512_fmadd_ps(p[n], x[n], _mm512_set1_ps(*number)));
     }
     p
 }
@@ -293,11 +296,14 @@ unsafe fn round_four<const GELU: bool>(rows: &mut [f32], bytes: &mut [u8], width
                     prefetch::<_MM_HINT_T0, _>(values.wrapping_add((ROWS + row) * width + at));
                 }
                 let value = _mm512_loadu_ps(values.add(row * width + at));
-                least[row] = _mm512_min_ps(least[row], value);
+                if !GELU {
+                    least[row] = _mm512_min_ps(least[row], value);
+                }
                 most[row] = _mm512_max_ps(most[row], value);
             }
         }
-        let least = numbers(joined(least, |a, b| _mm512_min_ps(a, b)));
+        let least =
+            if GELU { [LEAST_NEAR_GELU; ROWS] } else { numbers(joined(least, |a, b| _mm512_min_ps(a, b))) };
         let most = numbers(joined(most, |a, b| _mm512_max_ps(a, b)));
 
         std::array::from_fn(|row| {
@@ -314,7 +320,7 @@ unsafe fn round_four<const GELU: bool>(rows: &mut [f32], bytes: &mut [u8], width
 ///
 /// # Safety
 /// Four rows of `width` numbers, which fills whole lanes, start at `values`.
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512dq")]
 unsafe fn gelu(values: *mut f32, width: usize) {
     let pairs = width / (2 * LANES) * 2 * LANES;
     // SAFETY: every vector lies in a row.
@@ -345,10 +351,8 @@ unsafe fn write_bytes(row: &[f32], scale: Scale, bytes: *mut u8) {
     let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     // SAFETY: every vector lies in the row, and as many numbers at `bytes`.
     unsafe {
-        let whole = |at| {
-            let value = _mm512_mul_ps(_mm512_loadu_ps(row.as_ptr().add(at)), inverse);
-            _mm512_cvtps_epi32(_mm512_add_ps(value, zero))
-        };
+        let whole =
+            |at| _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_loadu_ps(row.as_ptr().add(at)), inverse, zero));
         let fours = row.len() / FOUR * FOUR;
         for at in (0..fours).step_by(FOUR) {
             let low = _mm512_packus_epi32(whole(at), whole(at + LANES));

@@ -10,25 +10,28 @@
 //! - a [`Kernel`] exists only if this machine can run it
 #![expect(unsafe_code, reason = "vector instructions; every slice is checked before a kernel runs")]
 
-/// The functions of `lanes.rs`, each under the attributes given.
+/// The functions of `lanes.rs`, each under the attributes given; `FUSES` is what the kernel at hand says.
 macro_rules! compiled {
-    (@all $attributes:tt $($name:ident $arguments:tt $(-> $gives:ty)?;)*) => {
-        $($crate::engine::encoder::kernel::compiled! { @one $attributes $name $arguments $(-> $gives)? })*
+    (@all $attributes:tt $($name:ident $(<$fuses:ident>)? ($($arguments:tt)*) $(-> $gives:ty)?;)*) => {
+        $($crate::engine::encoder::kernel::compiled! {
+            @one $attributes $name $(<$fuses>)? ($($arguments)*) $(-> $gives)?
+        })*
     };
-    (@one [$($attribute:tt)*] $name:ident ($($argument:ident: $type:ty),*) $(-> $gives:ty)?) => {
+    (@one [$($attribute:tt)*] $name:ident $(<$fuses:ident>)? ($($argument:ident: $type:ty),*) $(-> $gives:ty)?) => {
         $($attribute)*
         pub(super) fn $name($($argument: $type),*) $(-> $gives)? {
-            $crate::engine::encoder::kernel::lanes::$name($($argument),*)
+            $crate::engine::encoder::kernel::lanes::$name$(::<$fuses>)?($($argument),*)
         }
     };
     ($($attribute:tt)*) => {
         $crate::engine::encoder::kernel::compiled! { @all [$($attribute)*]
-            gelu(values: &mut [f32]);
-            near_gelu(values: &mut [f32]);
-            softmax(row: &mut [f32], scale: f32);
-            round(row: &mut [f32], bytes: &mut [u8]) -> $crate::engine::encoder::kernel::lanes::Rounding;
-            add_norm(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
-            softmax_int16(row: &mut [f32], shares: &mut [i16]);
+            gelu<FUSES>(values: &mut [f32]);
+            near_gelu<FUSES>(values: &mut [f32]);
+            softmax<FUSES>(row: &mut [f32], scale: f32);
+            round<FUSES>(row: &mut [f32], bytes: &mut [u8], least: Option<f32>)
+                -> $crate::engine::encoder::kernel::lanes::Rounding;
+            add_norm<FUSES>(row: &mut [f32], residual: &[f32], weight: &[f32], bias: &[f32], eps: f32);
+            softmax_int16<FUSES>(row: &mut [f32], shares: &mut [i16]);
             panel_of_columns(rows: &[i16], stride: usize, panel: &mut [i16]);
         }
     };
@@ -253,9 +256,9 @@ impl Kernel {
         dispatch!(self, near_gelu(values));
     }
 
-    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, as before at the end.
-    fn round(self, row: &mut [f32], bytes: &mut [u8]) -> lanes::Rounding {
-        dispatch!(self, round(row, bytes))
+    /// Rounds a row to bytes; a multiple of [`LANES`] numbers, none below `least`, as before at the end.
+    fn round(self, row: &mut [f32], bytes: &mut [u8], least: Option<f32>) -> lanes::Rounding {
+        dispatch!(self, round(row, bytes, least))
     }
 
     /// Raises ranks to those of the numbers in a row, a multiple of [`LANES`] of them.

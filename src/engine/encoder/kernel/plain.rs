@@ -3,16 +3,19 @@
 use super::Product;
 use crate::models::LANES;
 
+/// Whether the target always has an instruction for multiplication and addition.
+pub(super) const FUSES: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+
 super::compiled!();
 super::compiled_but_for_avx512!();
 
 /// Rows of a tile: with 16 lanes each, what the registers of the target hold.
 const ROWS: usize = if cfg!(target_arch = "aarch64") { 4 } else { 2 };
 
-/// `a × b + c`: fused where the target always has the instruction, in two steps where it would be a call.
+/// `a × b + c`: fused where the target always has the instruction, else in two steps.
 #[inline(always)]
 fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(any(target_arch = "aarch64", target_feature = "fma")) { a.mul_add(b, c) } else { a * b + c }
+    if FUSES { a.mul_add(b, c) } else { a * b + c }
 }
 
 /// Works out a product.

@@ -4,9 +4,9 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_set1_epi32, _mm256_add_epi32, _mm256_add_ps,
-    _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_hadd_epi32,
-    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps,
+    _mm256_cvtepi8_epi16, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_fmadd_ps,
+    _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps,
+    _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps,
 };
 
 use super::{LANES, Product, STEP};
@@ -84,9 +84,8 @@ unsafe fn tile<const R: usize>(product: &Product, row: usize, panel: usize, (fro
                 let apart = _mm256_madd_epi16(_mm256_set1_epi32(rounded.apart), weights);
                 let sum = _mm256_add_epi32(_mm256_add_epi32(sum, zero), apart);
                 let scales = _mm256_mul_ps(scales, _mm256_set1_ps(rounded.step));
-                let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sum), scales);
                 let out = product.out.add((row + r) * product.panels * LANES + column);
-                _mm256_storeu_ps(out, _mm256_add_ps(value, bias));
+                _mm256_storeu_ps(out, _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scales, bias));
             }
         }
     }

@@ -6,7 +6,7 @@
 //! A row of activations is rounded to bytes with a step and a zero of its own, so that a text never depends on
 //! its neighbours, and its largest number is kept apart, as a whole number of steps; a row of weights has one scale. The
 //! sum over the inner dimension is a whole number, so every kernel finds the same, and what follows is one written
-//! order: scale × step, times the sum, plus the bias.
+//! order: scale × step, times the sum plus the bias, rounded once.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -16,7 +16,7 @@ mod plain;
 
 #[cfg(target_arch = "x86_64")]
 use super::fours;
-use super::lanes::Rounding;
+use super::lanes::{LEAST_NEAR_GELU, Rounding};
 use super::{Kernel, Kind, LANES};
 use crate::engine::encoder::aligned::Aligned;
 
@@ -44,7 +44,7 @@ pub(in crate::engine::encoder) struct Weights8 {
     /// low.
     sums: Vec<[i16; 2]>,
     /// The weights once more, `[inputs, outputs]`: what the number of a row that is kept apart is multiplied with.
-    columns: Vec<i8>,
+    columns: Aligned<i8>,
     scales: Vec<f32>,
     inputs: usize,
 }
@@ -134,10 +134,10 @@ impl Weights8 {
 }
 
 /// The columns of a matrix one after another: a block of rows at a time, which stays in the nearest cache.
-fn columns(values: &[i8], inputs: usize) -> Vec<i8> {
+fn columns(values: &[i8], inputs: usize) -> Aligned<i8> {
     const BLOCK: usize = 64;
     let outputs = values.len() / inputs;
-    let mut columns = vec![0; values.len()];
+    let mut columns = Aligned::zeros(values.len());
     for (block, rows) in values.chunks(BLOCK * inputs).enumerate() {
         for input in 0..inputs {
             let column = &mut columns[input * outputs + block * BLOCK..];
@@ -185,7 +185,7 @@ impl Rounded {
             if GELU {
                 kernel.near_gelu(row);
             }
-            self.rows.push(kernel.round(row, bytes).into());
+            self.rows.push(kernel.round(row, bytes, GELU.then_some(LEAST_NEAR_GELU)).into());
         }
     }
 }
@@ -273,7 +273,8 @@ mod tests {
             for row in 0..rows {
                 let mut bytes = vec![0; inputs];
                 let mut numbers = left[row * inputs..][..inputs].to_vec();
-                let Rounding { step, zero, place, apart } = Kernel::best().round(&mut numbers, &mut bytes);
+                let Rounding { step, zero, place, apart } =
+                    Kernel::best().round(&mut numbers, &mut bytes, None);
                 for output in 0..outputs {
                     let pairs = bytes.iter().zip(&right[output * inputs..]);
                     let sum: i64 = pairs
@@ -281,7 +282,7 @@ mod tests {
                         .map(|(byte, weight)| (i64::from(*byte) - i64::from(zero)) * i64::from(*weight))
                         .sum();
                     let sum = sum + i64::from(apart) * i64::from(right[output * inputs + place]);
-                    let exact = sum as f32 * (scales[output] * step) + bias[output];
+                    let exact = (sum as f32).mul_add(scales[output] * step, bias[output]);
                     assert_eq!(out[row * outputs + output], exact, "{rows} {inputs} {outputs}");
                 }
             }

@@ -3,6 +3,8 @@
 //! The whole numbers are summed up as f32, for which every chip has vectors: up to 2^24 none of them is rounded, and
 //! [`BLOCK`] inputs stay below.
 
+use super::super::lanes::fused;
+use super::super::plain::FUSES;
 use super::{HIGH, LANES, Product, STEP};
 
 /// Inputs whose products add up to less than 2^24.
@@ -106,7 +108,7 @@ unsafe fn finish(product: &Product, panel: usize, sums: &[[i32; LANES]]) {
                 let sum = sum + zero * (high * HIGH + low) + apart * i32::from(weight);
                 let scale = *product.scales.add(column) * rounded.step;
                 *product.out.add(row * product.panels * LANES + column) =
-                    sum as f32 * scale + *product.bias.add(column);
+                    fused::<FUSES>(sum as f32, scale, *product.bias.add(column));
             }
         }
     }
