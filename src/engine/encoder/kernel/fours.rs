@@ -6,11 +6,11 @@
 use std::arch::x86_64::{
     __m512, _MM_HINT_T0, _mm_storeu_si128, _mm512_add_epi32, _mm512_add_ps, _mm512_castps_si512,
     _mm512_castsi512_ps, _mm512_cvtps_epi32, _mm512_cvtusepi32_epi8, _mm512_div_ps, _mm512_fmadd_ps,
-    _mm512_loadu_ps, _mm512_max_epu32, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_packus_epi16,
-    _mm512_packus_epi32, _mm512_permutexvar_epi32, _mm512_range_ps, _mm512_set1_epi32, _mm512_set1_ps,
-    _mm512_setr_epi32, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
-    _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32,
-    _mm512_sub_ps, _mm512_ternarylogic_epi32,
+    _mm512_fmsub_ps, _mm512_loadu_ps, _mm512_max_epu32, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps,
+    _mm512_packus_epi16, _mm512_packus_epi32, _mm512_permutexvar_epi32, _mm512_range_ps, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_shuffle_f32x4,
+    _mm512_shuffle_ps, _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_storeu_si512,
+    _mm512_sub_epi32, _mm512_sub_ps, _mm512_ternarylogic_epi32,
 };
 
 use super::int16::scaled;
@@ -139,15 +139,13 @@ unsafe fn add_norm_of_four(rows: &mut [f32], residual: &[f32], weight: &[f32], b
         let variances = _mm512_div_ps(joined(sums, |a, b| _mm512_add_ps(a, b)), length);
         let deviations = _mm512_sqrt_ps(_mm512_add_ps(variances, _mm512_set1_ps(eps)));
         let scales = each(_mm512_div_ps(_mm512_set1_ps(1.0), deviations));
-        let shifts: [__m512; ROWS] = std::array::from_fn(|row| {
-            _mm512_mul_ps(_mm512_sub_ps(_mm512_setzero_ps(), means[row]), scales[row])
-        });
+        let shifts: [__m512; ROWS] = std::array::from_fn(|row| _mm512_mul_ps(means[row], scales[row]));
         for at in (0..width).step_by(LANES) {
             let weight = _mm512_loadu_ps(weight.as_ptr().add(at));
             let bias = _mm512_loadu_ps(bias.as_ptr().add(at));
             for row in 0..ROWS {
                 let place = values.add(row * width + at);
-                let value = _mm512_fmadd_ps(_mm512_loadu_ps(place), scales[row], shifts[row]);
+                let value = _mm512_fmsub_ps(_mm512_loadu_ps(place), scales[row], shifts[row]);
                 _mm512_storeu_ps(place, _mm512_fmadd_ps(value, weight, bias));
             }
         }

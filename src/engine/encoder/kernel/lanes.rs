@@ -46,6 +46,9 @@ pub(super) const LAST: u32 = 0x7fff;
 /// Added to a number below 2^22, rounds it to a whole one, ties to even, and leaves that in the low bits.
 pub(super) const ROUND: f32 = 12_582_912.0;
 
+/// (e^r − 1 − r) / r² in powers of r, the highest first.
+const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
+
 /// e^x for x ≤ 88; below −87 it stays at e^−87. Relative error below 2e-7 (tested).
 ///
 /// Cephes `expf` (S. Moshier): x = n ln 2 + r with ln 2 in two parts, a polynomial for e^r, and n put
@@ -59,9 +62,6 @@ fn exp<const FUSES: bool>(x: f32) -> f32 {
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()));
     (fused::<FUSES>(polynomial::<FUSES, _>(EXP, r), r * r, r) + 1.0) * power
 }
-
-/// What e^r − 1 − r is, in powers of r beyond r², the highest first.
-const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5];
 
 /// 2^x on [−½, ½], the highest power first, fitted for the least relative error.
 pub(super) const NEAR_EXP2: [f32; 5] = [9.582_856e-3, 5.590_644_6e-2, 2.402_41e-1, 6.931_242e-1, 1.0];
@@ -83,6 +83,9 @@ pub(super) const NEAR_GELU: [f32; 7] = [
     3.980_951e-1,
 ];
 
+/// No number that [`near_gelu`] gives is below (tested).
+pub(super) const LEAST_NEAR_GELU: f32 = -0.1702;
+
 /// The polynomial with these numbers, the highest power first, at `x`.
 #[inline(always)]
 fn polynomial<const FUSES: bool, const N: usize>(numbers: [f32; N], x: f32) -> f32 {
@@ -100,17 +103,6 @@ fn near_exp2<const FUSES: bool>(x: f32) -> f32 {
     f32::from_bits(power.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
 
-/// The error function, absolute error below 5e-7 (tested).
-///
-/// The rational approximation of Eigen and XLA on [−4, 4]; beyond, erf is ±1 in f32.
-#[inline(always)]
-fn erf<const FUSES: bool>(x: f32) -> f32 {
-    let x = smaller(larger(x, -4.0), 4.0);
-    let square = x * x;
-    let (p, q) = (polynomial::<FUSES, _>(ERF.0, square), polynomial::<FUSES, _>(ERF.1, square));
-    smaller(larger(x * p / q, -1.0), 1.0)
-}
-
 /// erf(x) / x as one polynomial over another in powers of x², the highest first.
 const ERF: ([f32; 7], [f32; 5]) = (
     [
@@ -124,6 +116,17 @@ const ERF: ([f32; 7], [f32; 5]) = (
     ],
     [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329_2e-3, -1.426_473_9e-2],
 );
+
+/// The error function, absolute error below 5e-7 (tested).
+///
+/// The rational approximation of Eigen and XLA on [−4, 4]; beyond, erf is ±1 in f32.
+#[inline(always)]
+fn erf<const FUSES: bool>(x: f32) -> f32 {
+    let x = smaller(larger(x, -4.0), 4.0);
+    let square = x * x;
+    let (p, q) = (polynomial::<FUSES, _>(ERF.0, square), polynomial::<FUSES, _>(ERF.1, square));
+    smaller(larger(x * p / q, -1.0), 1.0)
+}
 
 /// Takes all numbers of `row`, which fill whole lanes, into the lanes in order with `take`, then joins
 /// the lanes with `join`, halves first.
@@ -334,9 +337,6 @@ pub(super) fn gelu<const FUSES: bool>(values: &mut [f32]) {
     }
 }
 
-/// No number that [`near_gelu`] gives is below (tested).
-pub(super) const LEAST_NEAR_GELU: f32 = -0.1702;
-
 /// GELU with an absolute error below 2e-4 (tested), in place: for rows that are rounded to bytes next, to steps far
 /// wider than that.
 ///
@@ -379,9 +379,9 @@ pub(super) fn add_norm<const FUSES: bool>(
     let add_square = |sum, value| fused::<FUSES>(value - mean, value - mean, sum);
     let variance = reduce(row, 0.0, add_square, |a, b| a + b) / length;
     let scale = 1.0 / (variance + eps).sqrt();
-    let shift = -mean * scale;
+    let shift = mean * scale;
     for ((value, weight), bias) in row.iter_mut().zip(weight).zip(bias) {
-        *value = fused::<FUSES>(fused::<FUSES>(*value, scale, shift), *weight, *bias);
+        *value = fused::<FUSES>(fused::<FUSES>(*value, scale, -shift), *weight, *bias);
     }
 }
 
@@ -408,7 +408,7 @@ mod tests {
     #[test]
     fn a_product_and_a_sum_are_rounded_once_with_and_without_an_instruction_for_it() {
         let mut random = Random::new(11);
-        let any = |random: &mut Random| f32::from_bits(random.below(1 << 32) as u32);
+        let any = |random: &mut Random| f32::from_bits(random.bits() as u32);
         let odd = [0.0, -0.0, f32::MIN_POSITIVE, 1e-45, f32::MAX, f32::INFINITY, f32::NAN, 1.0, 1.5];
         let odd =
             odd.iter().flat_map(|a| odd.iter().flat_map(|b| odd.map(|c| (*a, *b, c)))).collect::<Vec<_>>();
